@@ -1,0 +1,53 @@
+//! A value of one of two types.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::json::Json;
+
+/// A value of type `A` or of type `B`, for settings and custom payloads.
+///
+/// It is read as the reference reads its unions: whichever type fits exactly, `A` first, and only then by coercion.
+/// `Either<i64, String>` keeps `"5"` a string, and turns `5.0` into an integer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+#[expect(clippy::exhaustive_enums, reason = "two types, two variants")]
+pub enum Either<A, B> {
+    /// A value of the first type.
+    First(A),
+    /// A value of the second type.
+    Second(B),
+}
+
+impl<'de, A: DeserializeOwned, B: DeserializeOwned> Deserialize<'de> for Either<A, B> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Json::deserialize(deserializer)?;
+        if let Ok(first) = json.read() {
+            return Ok(Self::First(first));
+        }
+        if let Ok(second) = json.read() {
+            return Ok(Self::Second(second));
+        }
+        if let Ok(first) = json.read_lax() {
+            return Ok(Self::First(first));
+        }
+        json.read_lax().map(Self::Second).map_err(|_| D::Error::custom("fits none of the two types of this field"))
+    }
+}
+
+impl<A: JsonSchema, B: JsonSchema> JsonSchema for Either<A, B> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Either_{}_{}", A::schema_name(), B::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({"anyOf": [generator.subschema_for::<A>(), generator.subschema_for::<B>()]})
+    }
+}

@@ -1,0 +1,68 @@
+//! The coercions of lax reading (what forms and older callers send for a number or a boolean).
+
+use jiter::JsonValue;
+
+/// An integer from an integer, a whole float, a boolean, or text: `" 5 "`, `"+5"`, `"1_000"`, `"5.0"`.
+pub(super) fn integer(value: &JsonValue<'_>) -> Option<i64> {
+    match value {
+        JsonValue::Int(number) => Some(*number),
+        JsonValue::Bool(flag) => Some(i64::from(*flag)),
+        JsonValue::Float(number) => whole(*number),
+        JsonValue::Str(text) => {
+            let text = plain_digits(text)?;
+            let text = match text.split_once('.') {
+                Some((integral, zeros)) if zeros.bytes().all(|digit| digit == b'0') => integral,
+                Some(_) => return None,
+                None => &text,
+            };
+            text.parse().ok()
+        }
+        _ => None,
+    }
+}
+
+/// A float from any number, a boolean, or text: `"5.5"`, `"1e5"`, `"nan"`, `"-inf"`.
+pub(super) fn float(value: &JsonValue<'_>) -> Option<f64> {
+    match value {
+        JsonValue::Float(number) => Some(*number),
+        #[expect(clippy::cast_precision_loss, reason = "a float field asked for the nearest float")]
+        JsonValue::Int(number) => Some(*number as f64),
+        JsonValue::BigInt(number) => number.to_string().parse().ok(),
+        JsonValue::Bool(flag) => Some(f64::from(u8::from(*flag))),
+        JsonValue::Str(text) => plain_digits(text)?.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A boolean from a boolean, 0 or 1, or one of the usual words in any case.
+pub(super) fn boolean(value: &JsonValue<'_>) -> Option<bool> {
+    match value {
+        JsonValue::Bool(flag) => Some(*flag),
+        JsonValue::Int(0) => Some(false),
+        JsonValue::Int(1) => Some(true),
+        JsonValue::Float(0.0) => Some(false),
+        JsonValue::Float(1.0) => Some(true),
+        JsonValue::Str(text) => match text.to_ascii_lowercase().as_str() {
+            "0" | "f" | "n" | "no" | "off" | "false" => Some(false),
+            "1" | "t" | "y" | "yes" | "on" | "true" => Some(true),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn whole(number: f64) -> Option<i64> {
+    // 2^63 is exactly representable; every smaller float in range converts without loss.
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    #[expect(clippy::cast_possible_truncation, reason = "checked: whole and within the range of i64")]
+    (number.fract() == 0.0 && (-LIMIT..LIMIT).contains(&number)).then_some(number as i64)
+}
+
+/// The text without outer blanks and without underscores between digits.
+fn plain_digits(text: &str) -> Option<String> {
+    let text = text.trim();
+    if text.starts_with('_') || text.ends_with('_') || text.contains("__") {
+        return None;
+    }
+    Some(text.replace('_', ""))
+}

@@ -1,0 +1,161 @@
+//! One parsed JSON text.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use jiter::JsonValue;
+use serde::de::DeserializeOwned;
+
+use super::error::ReadError;
+use super::reader::{Mode, Reader};
+
+/// Levels of arrays and objects that a text may have (contract §2; deeper texts are refused as malformed).
+pub const MAX_DEPTH: usize = 200;
+
+/// Objects up to this many keys are searched pairwise for duplicates.
+const SMALL_OBJECT: usize = 16;
+
+/// A parsed JSON text that typed values are read from.
+///
+/// Parsing is the reference's (contract §2): `NaN` and `Infinity` are numbers, integers have any length, the last
+/// of duplicate keys counts, lone surrogates, byte order marks and trailing text are refused.
+///
+/// ```
+/// use lumos_connector_types::json::Document;
+/// #[derive(serde::Deserialize)]
+/// struct Limits { rows: u32 }
+///
+/// let document = Document::parse(r#"{"rows": "25"}"#).unwrap();
+/// assert_eq!(document.read::<Limits>().err().unwrap().to_string(), "rows: expected u32, got a string");
+/// assert_eq!(document.read_lax::<Limits>().unwrap().rows, 25);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Document<'j>(pub(super) JsonValue<'j>);
+
+impl<'j> Document<'j> {
+    /// Parses a whole text.
+    ///
+    /// # Errors
+    /// When the text is not JSON, or nested deeper than [`MAX_DEPTH`]; the error names the position.
+    pub fn parse(text: &'j str) -> Result<Self, ReadError> {
+        JsonValue::parse(text.as_bytes(), true).map(Self).map_err(|error| {
+            let position = error.get_position(text.as_bytes());
+            ReadError::new(format!(
+                "not valid JSON: {} at line {} column {}",
+                error.error_type, position.line, position.column
+            ))
+        })
+    }
+
+    /// Reads a value without coercion, as standard payloads are read.
+    ///
+    /// # Errors
+    /// When a value is missing or has another type; unknown keys are ignored.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, ReadError> {
+        T::deserialize(Reader::new(&self.0, Mode::STRICT))
+    }
+
+    /// Reads a value with the coercions that forms and older callers need (`"25"` is an integer, `"yes"` a boolean),
+    /// as settings and custom payloads are read.
+    ///
+    /// # Errors
+    /// When a value is missing or cannot be coerced; unknown keys are ignored.
+    pub fn read_lax<T: DeserializeOwned>(&self) -> Result<T, ReadError> {
+        T::deserialize(Reader::new(&self.0, Mode::LAX))
+    }
+
+    /// Reads a value with coercion and refuses unknown keys, as page tokens are read.
+    ///
+    /// # Errors
+    /// As [`Document::read_lax`], and when a struct is given a key that it does not have.
+    pub fn read_closed<T: DeserializeOwned>(&self) -> Result<T, ReadError> {
+        T::deserialize(Reader::new(&self.0, Mode::CLOSED))
+    }
+
+    /// Whether the document is a JSON object.
+    #[must_use]
+    pub fn is_object(&self) -> bool {
+        matches!(self.0, JsonValue::Object(_))
+    }
+
+    /// The value of a key, when the document is an object that has it; the last one of duplicates.
+    #[must_use]
+    pub fn field(&self, key: &str) -> Option<Self> {
+        let JsonValue::Object(entries) = &self.0 else { return None };
+        entries.iter().rev().find(|(name, _)| name == key).map(|(_, value)| Self(value.clone()))
+    }
+
+    /// The document as compact JSON: one entry per key, `null` for the numbers that JSON does not have.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        write(&self.0, &mut text);
+        text
+    }
+}
+
+type Entry<'j> = (Cow<'j, str>, JsonValue<'j>);
+
+/// The entries that count: of duplicate keys the last (contract §2).
+pub(super) fn effective<'a, 'j>(entries: &'a [Entry<'j>]) -> Vec<&'a Entry<'j>> {
+    if entries.len() <= SMALL_OBJECT {
+        let repeats = |index: usize| entries[index + 1..].iter().any(|(key, _)| *key == entries[index].0);
+        return (0..entries.len()).filter(|&index| !repeats(index)).map(|index| &entries[index]).collect();
+    }
+    let last: HashMap<&str, usize> =
+        entries.iter().enumerate().map(|(index, (key, _))| (key.as_ref(), index)).collect();
+    entries
+        .iter()
+        .enumerate()
+        .filter(|(index, (key, _))| last.get(key.as_ref()) == Some(index))
+        .map(|(_, entry)| entry)
+        .collect()
+}
+
+pub(super) fn write(value: &JsonValue<'_>, out: &mut String) {
+    match value {
+        JsonValue::Null => out.push_str("null"),
+        JsonValue::Bool(true) => out.push_str("true"),
+        JsonValue::Bool(false) => out.push_str("false"),
+        JsonValue::Int(number) => write_display(number, out),
+        JsonValue::BigInt(number) => write_display(number, out),
+        JsonValue::Float(number) => match serde_json::to_string(number) {
+            Ok(text) => out.push_str(&text),
+            Err(_) => out.push_str("null"),
+        },
+        JsonValue::Str(text) => write_string(text, out),
+        JsonValue::Array(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write(item, out);
+            }
+            out.push(']');
+        }
+        JsonValue::Object(entries) => {
+            out.push('{');
+            for (index, (key, item)) in effective(entries).into_iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write_string(key, out);
+                out.push(':');
+                write(item, out);
+            }
+            out.push('}');
+        }
+    }
+}
+
+fn write_display(number: impl std::fmt::Display, out: &mut String) {
+    // Writing to a `String` cannot fail.
+    let _ = write!(out, "{number}");
+}
+
+fn write_string(text: &str, out: &mut String) {
+    // Serialising a `str` cannot fail; an empty string would be the least harm if it did.
+    out.push_str(&serde_json::to_string(text).unwrap_or_else(|_| "\"\"".to_owned()));
+}
