@@ -1,0 +1,114 @@
+//! Dispatch: from the text of a request to an answer.
+//!
+//! The order is the contract's (§3): parse, authenticate, check the settings, execute. The first failure becomes the
+//! answer, and nothing after it runs.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, PoisonError};
+
+use futures_util::FutureExt;
+use lumos_connector_types::auth::AuthCredential;
+use lumos_connector_types::capability::Authentication;
+use lumos_connector_types::error::{ConnectorErrorCode, Error as WireError};
+use lumos_connector_types::json::{Document, JsonObject, ReadError};
+use lumos_connector_types::page::Page;
+use lumos_connector_types::rate_limit::RateLimitRequestInfo;
+use serde::Deserialize;
+use serde::de::Error as _;
+
+use crate::answer::Answer;
+use crate::auth;
+use crate::call::{Call, CapabilityRef, Envelope};
+use crate::capability::{Facts, Pending, Registered};
+use crate::error::{self, ConnectorError};
+use crate::integration::Integration;
+
+impl Integration {
+    /// Answers one request of a capability.
+    ///
+    /// Whatever goes wrong, a panic of the handler included, is an answer.
+    pub async fn dispatch(&self, capability: &str, request: &str) -> Answer {
+        let Some(registered) = self.registered(capability) else {
+            return Answer::failure(self.framework_error(
+                ConnectorErrorCode::UnsupportedOperation,
+                format!("{} has no capability '{capability}'", self.app_id()),
+            ));
+        };
+        match self.prepare(registered, request) {
+            Ok((call, pending)) => self.execute(registered.facts(), call, pending).await,
+            Err(message) => Answer::failure(self.framework_error(ConnectorErrorCode::BadRequest, message)),
+        }
+    }
+
+    fn framework_error(&self, code: ConnectorErrorCode, message: String) -> WireError {
+        error::framework(self.app_id(), code, message)
+    }
+
+    /// Everything before the handler; the error is a sentence for the caller.
+    fn prepare(&self, registered: &Arc<dyn Registered>, request: &str) -> Result<(Call, Pending), String> {
+        let facts = registered.facts();
+        let (envelope, pending) =
+            read(registered, request).map_err(|error| format!("Invalid request: {error}"))?;
+        if facts.authentication() == Authentication::Required && self.login().required {
+            auth::check(self.login(), envelope.auth.as_ref(), envelope.credentials.as_deref())?;
+        }
+        let settings = match self.settings_model().filter(|_| facts.checks_settings()) {
+            Some(model) => Some(model.check(envelope.settings.as_ref())?),
+            None => None,
+        };
+        let capability =
+            CapabilityRef { name: facts.name, standard: facts.standard, metadata: Arc::clone(&facts.metadata) };
+        let call = Call::new(self.clone(), capability, envelope);
+        *call.parts().checked_settings.lock().unwrap_or_else(PoisonError::into_inner) = settings;
+        Ok((call, pending))
+    }
+
+    async fn execute(&self, facts: &Facts, call: Call, pending: Pending) -> Answer {
+        let outcome = AssertUnwindSafe(async move { pending(call).await }).catch_unwind().await;
+        let error = match outcome {
+            Ok(Ok(body)) => return Answer::success(body),
+            Ok(Err(error)) => error,
+            Err(_) => ConnectorError::internal("The capability stopped unexpectedly; the log says where"),
+        };
+        tracing::error!(capability = facts.name, code = %error.current_code(), "{error:?}");
+        Answer::failure(error.into_wire(self.app_id(), Some(facts.handler.clone()), self.error_handlers()))
+    }
+}
+
+impl Facts {
+    /// `app_info` must answer before there are settings.
+    fn checks_settings(&self) -> bool {
+        self.authentication() != Authentication::Optional
+    }
+}
+
+fn read(registered: &Arc<dyn Registered>, request: &str) -> Result<(Envelope, Pending), ReadError> {
+    let facts = registered.facts();
+    let document = Document::parse(request)?;
+    let Beside { include_raw_data, page, settings, rate_limit } = document.read()?;
+    let Credentials { auth, credentials } = match facts.authentication() {
+        Authentication::Absent => Credentials::default(),
+        Authentication::Optional | Authentication::Required => document.read()?,
+    };
+    if facts.standard.is_none() && document.field("settings").is_none() {
+        return Err(ReadError::missing_field("settings"));
+    }
+    let payload = document.field("request").ok_or_else(|| ReadError::missing_field("request"))?;
+    let pending = Arc::clone(registered).read(&payload).map_err(|error| error.inside("request"))?;
+    Ok((Envelope { auth, credentials, page, include_raw_data, settings, rate_limit }, pending))
+}
+
+/// What every request may have beside its payload.
+#[derive(Deserialize)]
+struct Beside {
+    include_raw_data: Option<bool>,
+    page: Option<Page>,
+    settings: Option<JsonObject>,
+    rate_limit: Option<RateLimitRequestInfo>,
+}
+
+#[derive(Default, Deserialize)]
+struct Credentials {
+    auth: Option<AuthCredential>,
+    credentials: Option<Vec<AuthCredential>>,
+}

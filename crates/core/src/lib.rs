@@ -1,0 +1,46 @@
+//! What a connector is.
+//!
+//! | room | what lives there |
+//! | --- | --- |
+//! | [`Integration`], [`integration`] | a connector's declaration and its builder |
+//! | [`Call`], [`FromCall`] | one call, and what handlers take from it |
+//! | [`Reply`] | what handlers answer with |
+//! | [`error`] | errors and how they become error envelopes |
+//! | [`auth`] | credentials: their models, their declaration |
+//! | [`oauth`] | OAuth flows |
+//! | [`probe`] | what a connector's probe checks |
+//! | [`page`], [`token`] | pages of listings |
+//! | [`rate_limit`] | how calls to the app are to be limited |
+//! | [`fingerprint`] | whether two requests are the same |
+//! | [`answer`] | the answer, ready to be written |
+//!
+//! Nothing here opens a connection: clients and servers stand above.
+
+pub mod answer;
+mod app_info;
+pub mod auth;
+mod builtin;
+mod call;
+mod capability;
+mod credentials;
+mod dispatch;
+pub mod error;
+pub mod fingerprint;
+mod from_call;
+mod info;
+pub mod integration;
+pub mod oauth;
+pub mod page;
+mod payload_rules;
+pub mod probe;
+mod python_json;
+pub mod rate_limit;
+pub mod reply;
+mod settings;
+pub mod token;
+
+pub use answer::Answer;
+pub use call::Call;
+pub use from_call::{Auth, FromCall, Settings};
+pub use integration::Integration;
+pub use reply::Reply;
