@@ -1,0 +1,122 @@
+//! The command line of a connector, defined once: parsing, help, completions and the man page come from here.
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use clap_complete::Shell;
+use lumos_connector_core::Integration;
+
+pub(crate) const JSON: &str = "json";
+pub(crate) const JSON_FILE: &str = "json-file";
+pub(crate) const RESULT_FILE: &str = "result-file-path";
+pub(crate) const EXIT_CODE: &str = "exit-code";
+const SHELL: &str = "shell";
+
+/// What a command line asks for.
+#[derive(Debug)]
+pub(crate) enum Action {
+    /// Print what the connector says about itself.
+    Info { result_file: Option<String> },
+    /// Answer one request.
+    Capability { name: String, json: Option<String>, json_file: Option<String>, result_file: Option<String>, exit_code: bool },
+    /// Print completions for a shell.
+    Completions(Shell),
+    /// Print the man page.
+    ManPage,
+    /// Nothing was asked for: show the help of this command.
+    Nothing(Command),
+}
+
+/// The definition of a connector's command line.
+#[must_use]
+pub fn definition(integration: &Integration) -> Command {
+    let result_file = Arg::new(RESULT_FILE)
+        .long(RESULT_FILE)
+        .value_name("FILE.gz")
+        .help("Write the answer to this file, compressed, instead of stdout; its name must end in .gz");
+    let capabilities = integration.capabilities().map(|(name, summary)| {
+        Command::new(name)
+            .about(summary)
+            .arg(
+                Arg::new(JSON)
+                    .long(JSON)
+                    .value_name("TEXT")
+                    .allow_hyphen_values(true)
+                    .help("The request as JSON"),
+            )
+            .arg(
+                Arg::new(JSON_FILE)
+                    .long(JSON_FILE)
+                    .value_name("FILE")
+                    .value_parser(NonEmptyStringValueParser::new())
+                    .help("A file that holds the request as JSON"),
+            )
+            .group(ArgGroup::new("request").args([JSON, JSON_FILE]).required(true))
+            .arg(result_file.clone())
+            .arg(
+                Arg::new(EXIT_CODE)
+                    .long(EXIT_CODE)
+                    .action(ArgAction::SetTrue)
+                    .help("Exit with status 3 when the answer is an error; without this it is 0"),
+            )
+    });
+    Command::new(integration.app_id().to_owned())
+        .bin_name(program_name(integration))
+        .version(integration.version().to_owned())
+        .about(format!("The Lumos connector of {}", integration.app_id()))
+        .after_help(
+            "Every capability takes a request with --json or --json-file and prints one JSON answer.\n\
+             Errors of a capability are answers: they are printed on stdout, and the exit status is 0.",
+        )
+        .infer_long_args(true)
+        .args_override_self(true)
+        .subcommand_value_name("CAPABILITY")
+        .subcommand_help_heading("Capabilities")
+        .subcommand(Command::new("info").about("Describe the connector").arg(result_file.clone()))
+        .subcommands(capabilities)
+        .subcommand(dev())
+        .disable_help_subcommand(true)
+}
+
+fn dev() -> Command {
+    Command::new("dev")
+        .alias("hacking")
+        .about("Commands for developing and installing the connector")
+        .disable_help_subcommand(true)
+        .subcommand(
+            Command::new("completions").about("Print completions for a shell").arg(
+                Arg::new(SHELL).value_name("SHELL").required(true).value_parser(value_parser!(Shell)).help("The shell"),
+            ),
+        )
+        .subcommand(Command::new("man-page").about("Print the man page in roff"))
+}
+
+/// The name under which the connector was called, for messages.
+fn program_name(integration: &Integration) -> String {
+    let called = std::env::args_os().next().map(std::path::PathBuf::from);
+    let name = called.as_deref().and_then(std::path::Path::file_name).and_then(std::ffi::OsStr::to_str);
+    name.unwrap_or(integration.app_id()).to_owned()
+}
+
+/// What the matched arguments ask for.
+pub(crate) fn action(definition: &Command, matches: &ArgMatches) -> Action {
+    let text = |matches: &ArgMatches, id: &str| matches.get_one::<String>(id).cloned();
+    match matches.subcommand() {
+        None => Action::Nothing(definition.clone()),
+        Some(("info", info)) => Action::Info { result_file: text(info, RESULT_FILE) },
+        Some(("dev", dev_matches)) => match dev_matches.subcommand() {
+            Some(("completions", completions)) => match completions.get_one::<Shell>(SHELL) {
+                Some(shell) => Action::Completions(*shell),
+                None => Action::Nothing(dev()),
+            },
+            Some(("man-page", _)) => Action::ManPage,
+            _ => Action::Nothing(dev()),
+        },
+        Some((name, request)) => Action::Capability {
+            name: name.to_owned(),
+            json: text(request, JSON),
+            json_file: text(request, JSON_FILE),
+            result_file: text(request, RESULT_FILE),
+            exit_code: request.get_flag(EXIT_CODE),
+        },
+    }
+}

@@ -1,0 +1,19 @@
+//! How a connector runs: its command line and its logs.
+//!
+//! | room | what lives there |
+//! | --- | --- |
+//! | [`run`] | the whole of a connector's `main` |
+//! | [`command_line`] | the definition of the command line: help, completions and man page come from it |
+//! | [`log`] | where log lines go, and what never appears in them |
+//!
+//! stdout carries the answer and nothing else; messages for people go to stderr (contract §8).
+
+pub mod command_line;
+mod failure;
+pub mod log;
+mod output;
+mod request;
+mod result_file;
+mod run;
+
+pub use run::run;

@@ -1,0 +1,15 @@
+//! Panics of handlers.
+
+use std::panic;
+
+/// Sends the place of a panic to the log instead of stderr. Its message may hold data of the app, so it is only
+/// written at the level `DEBUG`.
+pub(super) fn quiet() {
+    panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a handler panicked");
+        if let Some(message) = info.payload_as_str() {
+            tracing::debug!(place, "the panic says: {message}");
+        }
+    }));
+}

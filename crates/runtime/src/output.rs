@@ -1,0 +1,28 @@
+//! stdout: the answer and nothing else.
+
+use std::io::{self, Write};
+
+use crate::failure::Failure;
+use crate::result_file::ResultFile;
+
+/// Writes an answer to the result file, or to stdout with a newline.
+pub(crate) fn write(
+    result_file: Option<&ResultFile>,
+    answer: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
+    if let Some(file) = result_file {
+        return file.write(answer);
+    }
+    let mut stdout = io::stdout().lock();
+    let written = answer(&mut stdout).and_then(|()| writeln!(stdout)).and_then(|()| stdout.flush());
+    match written {
+        // Whoever reads has read enough (`… | head`).
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|error| Failure::new(format!("cannot write the answer to stdout: {error}"))),
+    }
+}
+
+/// Writes a message for people to stderr; when even that fails there is nobody to tell.
+pub(crate) fn message(text: impl std::fmt::Display) {
+    let _ = writeln!(io::stderr(), "{text}");
+}

@@ -1,0 +1,111 @@
+//! The whole of a connector's `main`.
+
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap_complete::generate;
+use lumos_connector_core::Integration;
+use lumos_connector_core::integration::IntegrationError;
+
+use crate::command_line::{self, Action};
+use crate::failure::Failure;
+use crate::result_file::ResultFile;
+use crate::{log, output, request};
+
+/// Exit status of an error answer, when it was asked for.
+const ERROR_ANSWER: u8 = 3;
+
+/// Runs a connector's command line: parses the arguments, answers, and says how it went.
+///
+/// Exit status (contract §8): 0 when there is an answer, error envelopes included; 1 when there is none; 2 when the
+/// arguments make no sense; 3 for an error envelope when `--exit-code` is given.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+/// use lumos_connector_core::Integration;
+///
+/// fn main() -> ExitCode {
+///     lumos_connector_runtime::run(Integration::builder("acme", "1.0.0").build())
+/// }
+/// ```
+pub fn run(integration: Result<Integration, IntegrationError>) -> ExitCode {
+    let integration = match integration {
+        Ok(integration) => integration,
+        Err(error) => {
+            output::message(format_args!("error: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let definition = command_line::definition(&integration);
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let matches = match definition.clone().try_get_matches_from(&arguments) {
+        Ok(matches) => matches,
+        Err(error) => return refuse(&error),
+    };
+    let done = carry_out(&integration, command_line::action(&definition, &matches));
+    done.unwrap_or_else(|failure| {
+        output::message(failure);
+        ExitCode::FAILURE
+    })
+}
+
+/// Help goes to stdout with status 0; everything else to stderr with status 2.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if let (ErrorKind::UnknownArgument, Some(ContextValue::String(argument))) =
+        (error.kind(), error.get(ContextKind::InvalidArg))
+        && !argument.starts_with('-')
+    {
+        // It may be a whole request, secrets and all: do not repeat it.
+        output::message("error: an argument was given without its option\nhint: a request goes after --json or --json-file");
+        return ExitCode::from(2);
+    }
+    // When the message cannot be printed, the exit status still says it.
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+}
+
+fn carry_out(integration: &Integration, action: Action) -> Result<ExitCode, Failure> {
+    match action {
+        Action::Nothing(mut definition) => {
+            output::message(definition.render_help());
+            return Ok(ExitCode::FAILURE);
+        }
+        Action::Info { result_file } => {
+            let result_file = result_file.as_deref().map(ResultFile::new).transpose()?;
+            log::start(integration.app_id())?;
+            let info = integration.info();
+            output::write(result_file.as_ref(), |sink| sink.write_all(info.as_bytes()))?;
+        }
+        Action::Capability { name, json, json_file, result_file, exit_code } => {
+            let result_file = result_file.as_deref().map(ResultFile::new).transpose()?;
+            let settings = log::start(integration.app_id())?;
+            let request = request::read(json, json_file.as_deref())?;
+            log::arguments(&settings, integration, &name, json_file.is_none().then_some(&request));
+            let answer = answer(integration, &name, &request)?;
+            output::write(result_file.as_ref(), |sink| answer.write_to(sink))?;
+            if exit_code && answer.error_code().is_some() {
+                return Ok(ExitCode::from(ERROR_ANSWER));
+            }
+        }
+        Action::Completions(shell) => output::write(None, |sink| {
+            let mut definition = command_line::definition(integration);
+            let program = definition.get_bin_name().unwrap_or_default().to_owned();
+            generate(shell, &mut definition, program, &mut { sink });
+            Ok(())
+        })?,
+        Action::ManPage => {
+            let page = clap_mangen::Man::new(command_line::definition(integration));
+            output::write(None, |mut sink| page.render(&mut sink))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One call on a runtime of its own: a process answers one request.
+fn answer(integration: &Integration, name: &str, request: &str) -> Result<lumos_connector_core::Answer, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("cannot start: {error}")))?;
+    Ok(runtime.block_on(integration.dispatch(name, request)))
+}

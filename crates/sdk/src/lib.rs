@@ -1,0 +1,96 @@
+//! Build a connector between Lumos and an app.
+//!
+//! A connector is a declaration and one async function for each thing it can do:
+//!
+//! ```
+//! use lumos_connector::prelude::*;
+//!
+//! #[derive(Deserialize, JsonSchema)]
+//! struct AcmeSettings {
+//!     /// The tenant's account.
+//!     #[schemars(title = "Account ID", extend("x-semantic" = "tenant-id"))]
+//!     account_id: String,
+//! }
+//!
+//! async fn validate_credentials(
+//!     (login, settings): (Auth<BasicCredential>, Settings<AcmeSettings>),
+//!     _: ValidateCredentials,
+//! ) -> Result<ValidatedCredentials> {
+//!     if login.password.is_empty() {
+//!         return Err(ConnectorError::authentication("The password is empty"));
+//!     }
+//!     Ok(ValidatedCredentials { valid: true, unique_tenant_id: settings.account_id.clone() })
+//! }
+//!
+//! fn integration() -> Result<Integration, IntegrationError> {
+//!     Integration::builder("acme", "1.0.0")
+//!         .about("Acme", [AppCategory::Developers])
+//!         .auth::<BasicCredential>()
+//!         .settings::<AcmeSettings>()
+//!         .capability(capability::ValidateCredentials, validate_credentials)
+//!         .build()
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//! # if std::env::args().len() > 0 { return std::process::ExitCode::SUCCESS }
+//!     lumos_connector::run(integration())
+//! }
+//! ```
+//!
+//! [`prelude`] is all that a connector imports. The rooms behind it: [`core`] (what a connector is), [`types`] (what
+//! crosses the wire), [`client`] (how it talks to its app), [`runtime`] (its command line).
+
+use std::process::ExitCode;
+
+use lumos_connector_client::token_exchange::HttpTokenExchange;
+use lumos_connector_core::Integration;
+use lumos_connector_core::integration::IntegrationError;
+
+pub use lumos_connector_client as client;
+pub use lumos_connector_core as core;
+pub use lumos_connector_runtime as runtime;
+pub use lumos_connector_types as types;
+
+pub use lumos_connector_core::{error, fingerprint, oauth, token};
+pub use lumos_connector_types::{payload, settings_field};
+
+/// Runs a connector: the whole of its `main`.
+///
+/// Exit status (contract §8): 0 when there is an answer, error envelopes included; 1 when there is none; 2 when the
+/// arguments make no sense; 3 for an error envelope when `--exit-code` is given.
+pub fn run(integration: Result<Integration, IntegrationError>) -> ExitCode {
+    if let Ok(integration) = &integration {
+        integration.exchange_tokens_with(HttpTokenExchange::default());
+    }
+    lumos_connector_runtime::run(integration)
+}
+
+/// What a connector imports: `use lumos_connector::prelude::*;`.
+///
+/// Names of the wire that would hide more common ones are in [`payload`](crate::payload): `payload::Page` and
+/// `payload::Error`.
+pub mod prelude {
+    pub use std::process::ExitCode;
+
+    pub use indexmap::IndexMap;
+    pub use lumos_connector_core::auth::CredentialConfig;
+    pub use lumos_connector_core::error::{ConnectorError, HttpStatusError, Result};
+    pub use lumos_connector_core::integration::IntegrationError;
+    pub use lumos_connector_core::page::Page;
+    pub use lumos_connector_core::{Auth, Call, FromCall, Integration, Reply, Settings};
+    pub use lumos_connector_types::capability::{Capability, TrafficClass, marker as capability};
+    pub use lumos_connector_types::either::Either;
+    pub use lumos_connector_types::json::{Json, JsonObject};
+    #[doc(no_inline)]
+    pub use lumos_connector_types::payload::*;
+    pub use lumos_connector_types::secret::Secret;
+    pub use lumos_connector_types::time::{Date, DateTime, Seconds};
+    pub use schemars::JsonSchema;
+    pub use serde::{Deserialize, Serialize};
+    pub use serde_json::json;
+}
+
+/// The connector in the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
