@@ -12,10 +12,7 @@ pub(crate) async fn find_resources(_: (), request: FindResourceGraph) -> Result<
     let person = AccessGraphResource {
         id: "person-1".to_owned(),
         resource_type: "person".to_owned(),
-        reference: Some(Reference {
-            id: "acct-0000".to_owned(),
-            r#type: ReferenceType::Account,
-        }),
+        reference: Some(Reference { id: "acct-0000".to_owned(), r#type: ReferenceType::Account }),
         label: "Person".to_owned(),
         is_terminal: Some(true),
         is_credential_bearing: Some(false),

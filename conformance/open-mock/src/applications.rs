@@ -99,18 +99,11 @@ pub(crate) async fn list_associations(
 }
 
 pub(crate) async fn assign(_: (), _: AssignApplication) -> Result<AssignedApplication> {
-    Ok(AssignedApplication {
-        assigned: true,
-        provisioned: false,
-    })
+    Ok(AssignedApplication { assigned: true, provisioned: false })
 }
 
 pub(crate) async fn unassign(_: (), _: UnassignApplication) -> Result<UnassignedApplication> {
-    Ok(UnassignedApplication {
-        unassigned: true,
-        deprovisioned: true,
-        status: AccountStatus::Deprovisioned,
-    })
+    Ok(UnassignedApplication { unassigned: true, deprovisioned: true, status: AccountStatus::Deprovisioned })
 }
 
 pub(crate) async fn assign_entitlement(

@@ -5,11 +5,7 @@ use lumos_connector::prelude::*;
 pub(crate) async fn fulfill(_: (), request: FulfillArbitraryEndpoint) -> Result<ArbitraryResponse> {
     let method = request.method.unwrap_or(ArbitraryRequestMethod::Get);
     let post = method == ArbitraryRequestMethod::Post;
-    let retry_after = if post {
-        Seconds::Fractional(1.5)
-    } else {
-        Seconds::Whole(2)
-    };
+    let retry_after = if post { Seconds::Fractional(1.5) } else { Seconds::Whole(2) };
     Ok(ArbitraryResponse {
         ok: true,
         status_code: Some(200),

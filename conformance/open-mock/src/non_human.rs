@@ -13,12 +13,8 @@ pub(crate) async fn list_credentials(_: (), request: ListCredentials) -> Result<
             status: Some(CredentialStatus::Stale),
             grants_access_to_account_id: Some("acct-0000".to_owned()),
             created_at: Some("2024-01-01T00:00:00Z".to_owned()),
-            custom_attributes: wanted.map(|names| {
-                names
-                    .iter()
-                    .map(|name| (name.as_str(), name.to_uppercase()))
-                    .collect()
-            }),
+            custom_attributes: wanted
+                .map(|names| names.iter().map(|name| (name.as_str(), name.to_uppercase())).collect()),
             ..Default::default()
         },
         Credential {
@@ -55,10 +51,7 @@ pub(crate) async fn list_accounts(_: (), _: ListNonHumanAccounts) -> Result<Vec<
         last_login: None,
         last_activity: None,
         custom_attributes: None,
-        extra_data: Some(JsonObject::from_iter([(
-            "nested",
-            json!({"list": [1, "two", null]}),
-        )])),
+        extra_data: Some(JsonObject::from_iter([("nested", json!({"list": [1, "two", null]}))])),
     }])
 }
 

@@ -1,7 +1,5 @@
 //! Creating, changing and deleting accounts. Nothing is kept: the app is the same afterwards.
 
-use lumos_connector::error::ErrorClass;
-use lumos_connector::fingerprint;
 use lumos_connector::prelude::*;
 
 use crate::settings::Mock;
@@ -36,16 +34,11 @@ pub(crate) async fn create_account(_: Mock, request: MockCreateAccount) -> Resul
     if request.email == "taken@example.com" {
         return Err(ConnectorError::of(ErrorClass::Conflict));
     }
-    let request_fingerprint = fingerprint::of(&request)?;
+    let mut summary = ExecutionSummary::new(Effect::created(), fingerprint::of(&request)?, false);
+    summary.description = request.display_name;
     let status = if request.entitlements.is_empty() { AccountStatus::Pending } else { AccountStatus::Active };
     let created = CreatedAccount { id: Some(format!("new-{}", request.email)), status, created: true };
-    Ok(Reply::new(created).summary(ExecutionSummary {
-        effect: Effect::created(),
-        request_fingerprint,
-        is_idempotent: false,
-        description: request.display_name,
-        caught_errors: None,
-    }))
+    Ok(Reply::new(created).summary(summary))
 }
 
 pub(crate) async fn update_account(mock: Mock, request: MockUpdateAccount) -> Result<MockUpdateAccount> {
@@ -62,13 +55,9 @@ pub(crate) async fn activate_account(
     if account.status() != AccountStatus::Active {
         return Ok(reply);
     }
-    Ok(reply.summary(ExecutionSummary {
-        effect: Effect::noop(NoopEffectReason::StateAlreadyMatches),
-        request_fingerprint: fingerprint::of(&request)?,
-        is_idempotent: true,
-        description: Some("Already active.".to_owned()),
-        caught_errors: None,
-    }))
+    let effect = Effect::noop(NoopEffectReason::StateAlreadyMatches);
+    let summary = ExecutionSummary::new(effect, fingerprint::of(&request)?, true);
+    Ok(reply.summary(summary.description("Already active.")))
 }
 
 pub(crate) async fn deactivate_account(mock: Mock, request: DeactivateAccount) -> Result<DeactivatedAccount> {
@@ -79,13 +68,11 @@ pub(crate) async fn deactivate_account(mock: Mock, request: DeactivateAccount) -
 pub(crate) async fn delete_account(mock: Mock, request: DeleteAccount) -> Result<Reply<DeletedAccount>> {
     mock.account(&request.account_id)?;
     let deleted = DeletedAccount { status: AccountStatus::Deleted, deleted: true };
-    Ok(Reply::new(deleted).summary(ExecutionSummary {
-        effect: Effect::deleted(),
-        request_fingerprint: fingerprint::of(&request)?,
-        is_idempotent: true,
-        description: None,
-        caught_errors: None,
-    }))
+    Ok(Reply::new(deleted).summary(ExecutionSummary::new(
+        Effect::deleted(),
+        fingerprint::of(&request)?,
+        true,
+    )))
 }
 
 pub(crate) async fn transfer_data(_: Mock, request: TransferData) -> Result<TransferDataStatus> {

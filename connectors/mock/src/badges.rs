@@ -1,6 +1,5 @@
 //! `rotate_badge`: a capability that only this connector has.
 
-use lumos_connector::fingerprint;
 use lumos_connector::prelude::*;
 
 use crate::settings::Mock;

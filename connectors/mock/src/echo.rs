@@ -1,8 +1,6 @@
 //! `echo_types`: one field of every common type, to see what is read from what.
 
 use lumos_connector::prelude::*;
-use lumos_connector::types::wire_enum;
-use serde::Deserializer;
 
 use crate::settings::Mock;
 
@@ -39,22 +37,12 @@ wire_enum! {
     }
 }
 
-/// An open set: anything else is unknown.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Shape {
-    Circle,
-    Square,
-    Unknown,
-}
-
-impl<'de> Deserialize<'de> for Shape {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Json::deserialize(deserializer)?.text() {
-            r#""circle""# => Self::Circle,
-            r#""square""# => Self::Square,
-            _ => Self::Unknown,
-        })
+wire_enum! {
+    /// An open set: anything else is unknown.
+    pub(crate) enum Shape else Unknown {
+        Circle = "circle",
+        Square = "square",
+        Unknown = "unknown",
     }
 }
 

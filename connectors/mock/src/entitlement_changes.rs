@@ -1,6 +1,5 @@
 //! Granting and taking entitlements. Nothing is kept: the app is the same afterwards.
 
-use lumos_connector::fingerprint;
 use lumos_connector::prelude::*;
 
 use crate::entitlements;
@@ -16,13 +15,8 @@ pub(crate) async fn assign_entitlement(
         &request.entitlement_integration_specific_id,
         &request.resource_integration_specific_id,
     )?;
-    Ok(Reply::new(AssignedEntitlement { assigned: true }).summary(ExecutionSummary {
-        effect: Effect::created(),
-        request_fingerprint: fingerprint::of(&request)?,
-        is_idempotent: true,
-        description: None,
-        caught_errors: None,
-    }))
+    let summary = ExecutionSummary::new(Effect::created(), fingerprint::of(&request)?, true);
+    Ok(Reply::new(AssignedEntitlement { assigned: true }).summary(summary))
 }
 
 pub(crate) async fn unassign_entitlement(

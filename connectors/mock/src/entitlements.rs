@@ -38,18 +38,10 @@ const ENTITLEMENTS: [Entitlement; 9] = [
 ];
 
 pub(crate) fn types() -> [EntitlementType; 3] {
-    let entitlement_type = |id: &str, label: &str, resource_type: &str, min, max| EntitlementType {
-        type_id: id.to_owned(),
-        type_label: label.to_owned(),
-        resource_type_id: resource_type.to_owned(),
-        min,
-        max,
-        requirements: None,
-    };
     [
-        entitlement_type("license", "License", "", 0, Some(1)),
-        entitlement_type("role", "Role", "workspace", 1, Some(1)),
-        entitlement_type("membership", "Membership", "project", 0, None),
+        EntitlementType::new("license", "License", "").holds(0, 1),
+        EntitlementType::new("role", "Role", "workspace").holds(1, 1),
+        EntitlementType::new("membership", "Membership", "project"),
     ]
 }
 

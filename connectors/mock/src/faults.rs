@@ -11,7 +11,7 @@
 
 use std::fmt;
 
-use lumos_connector::error::{ErrorClass, TransportError, TransportFailure};
+use lumos_connector::error::{TransportError, TransportFailure};
 use lumos_connector::prelude::*;
 
 /// An error of no class, such as a library would raise.

@@ -1,6 +1,5 @@
 //! Pages of a listing: which rows a request asks for, and where the next page starts.
 
-use lumos_connector::error::ErrorClass;
 use lumos_connector::prelude::*;
 use lumos_connector::token;
 

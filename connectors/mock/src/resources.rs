@@ -6,10 +6,7 @@ use crate::listing::Listing;
 use crate::settings::Mock;
 
 pub(crate) fn types() -> [ResourceType; 2] {
-    [
-        ResourceType { type_id: "workspace".to_owned(), type_label: "Workspace".to_owned() },
-        ResourceType { type_id: "project".to_owned(), type_label: "Project".to_owned() },
-    ]
+    [ResourceType::new("workspace", "Workspace"), ResourceType::new("project", "Project")]
 }
 
 pub(crate) async fn list_resources(mock: Mock, _: ListResources) -> Result<Reply<Vec<FoundResourceData>>> {

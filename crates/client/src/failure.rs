@@ -22,7 +22,11 @@ pub(crate) fn transport_error(error: reqwest::Error) -> TransportError {
 
 fn failure(error: &reqwest::Error) -> TransportFailure {
     if error.is_timeout() {
-        return if error.is_connect() { TransportFailure::ConnectTimeout } else { TransportFailure::ReadTimeout };
+        return if error.is_connect() {
+            TransportFailure::ConnectTimeout
+        } else {
+            TransportFailure::ReadTimeout
+        };
     }
     if error.is_connect() {
         return TransportFailure::Connect;

@@ -37,13 +37,19 @@ impl HttpTokenExchange {
 }
 
 impl TokenExchange for HttpTokenExchange {
-    fn send(&self, request: TokenRequest) -> Pin<Box<dyn Future<Output = Result<TokenAnswer, TransportError>> + Send>> {
+    fn send(
+        &self,
+        request: TokenRequest,
+    ) -> Pin<Box<dyn Future<Output = Result<TokenAnswer, TransportError>> + Send>> {
         let client = self.client();
         Box::pin(async move { send(&client?, &request).await })
     }
 }
 
 async fn send(client: &reqwest::Client, request: &TokenRequest) -> Result<TokenAnswer, TransportError> {
+    if !names_a_host(request.url.expose()) {
+        return Err(TransportError::new(TransportFailure::Request, "the token URL names no host"));
+    }
     let method = match request.method {
         TokenMethod::Get => reqwest::Method::GET,
         _ => reqwest::Method::POST,
@@ -51,7 +57,8 @@ async fn send(client: &reqwest::Client, request: &TokenRequest) -> Result<TokenA
     let mut outgoing = client.request(method, request.url.expose()).header(ACCEPT, "application/json");
     if let Some(authorization) = &request.authorization {
         let mut value = HeaderValue::from_str(authorization.expose()).map_err(|error| {
-            TransportError::new(TransportFailure::Request, "the client id or secret does not fit a header").caused_by(error)
+            TransportError::new(TransportFailure::Request, "the client id or secret does not fit a header")
+                .caused_by(error)
         })?;
         value.set_sensitive(true);
         outgoing = outgoing.header(AUTHORIZATION, value);
@@ -70,4 +77,9 @@ async fn send(client: &reqwest::Client, request: &TokenRequest) -> Result<TokenA
         body.extend_from_slice(&chunk);
     }
     Ok(TokenAnswer::new(status, String::from_utf8_lossy(&body).into_owned()))
+}
+
+/// The parser of URLs would take the first segment of the path for a missing host.
+fn names_a_host(url: &str) -> bool {
+    url.split_once("://").is_some_and(|(_, rest)| !rest.starts_with(['/', '?', '#']) && !rest.is_empty())
 }

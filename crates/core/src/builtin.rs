@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use lumos_connector_types::capability::{StandardCapability, marker};
+use lumos_connector_types::capability::{Capability, StandardCapability, marker};
+use lumos_connector_types::rate_limit::RateLimitMode;
 
 use crate::app_info::app_info;
 use crate::auth::Login;
@@ -21,11 +22,18 @@ pub(crate) struct Wanted<'a> {
 }
 
 pub(crate) fn capabilities(wanted: &Wanted<'_>) -> Vec<Arc<dyn Registered>> {
-    let flows = || wanted.login.oauth.iter().chain(wanted.login.credentials.iter().filter_map(|entry| entry.oauth.as_ref()));
+    let flows = || {
+        wanted
+            .login
+            .oauth
+            .iter()
+            .chain(wanted.login.credentials.iter().filter_map(|entry| entry.oauth.as_ref()))
+    };
     let has = |capability: StandardCapability| flows().any(|settings| settings.has(capability));
     let mut all: Vec<Arc<dyn Registered>> = vec![Arc::new(Handler::new(&marker::AppInfo, app_info))];
     if wanted.probe {
-        all.push(Arc::new(Handler::new(&marker::ProbeIntegration, probe_integration)));
+        let probe = marker::ProbeIntegration.rate_limit_mode(RateLimitMode::RetryOnly);
+        all.push(Arc::new(Handler::new(&probe, probe_integration)));
     }
     if wanted.credential_validation && !wanted.login.credentials.is_empty() {
         all.push(Arc::new(Handler::new(&marker::ValidateCredentialConfig, validate_credential_config)));

@@ -11,7 +11,9 @@ use lumos_connector_types::auth::AuthCredential;
 use lumos_connector_types::capability::{Metadata, StandardCapability};
 use lumos_connector_types::json::JsonObject;
 use lumos_connector_types::page::Page as WirePage;
-use lumos_connector_types::rate_limit::{RateLimitRequestInfo, RateLimitResponseInfo, RateLimitStateSnapshot};
+use lumos_connector_types::rate_limit::{
+    RateLimitRequestInfo, RateLimitResponseInfo, RateLimitStateSnapshot,
+};
 use serde::de::DeserializeOwned;
 
 use crate::auth::CredentialModel;
@@ -105,7 +107,8 @@ impl Call {
             None => {}
         }
         drop(checked);
-        let settings = self.raw_settings().ok_or_else(|| ConnectorError::client("No settings in the request"))?;
+        let settings =
+            self.raw_settings().ok_or_else(|| ConnectorError::client("No settings in the request"))?;
         settings.read_lax().map_err(|error| ConnectorError::client(format!("Invalid settings: {error}")))
     }
 
@@ -137,7 +140,10 @@ impl Call {
             return Ok(credential);
         }
         if self.credentials().iter().any(|credential| credential.id.as_deref() == Some(id)) {
-            return Err(ConnectorError::invalid_configuration(format!("The credential '{id}' has no '{}' part", T::MODEL)));
+            return Err(ConnectorError::invalid_configuration(format!(
+                "The credential '{id}' has no '{}' part",
+                T::MODEL
+            )));
         }
         Err(ConnectorError::missing_parameter(format!("The request has no credential '{id}' ({})", T::MODEL)))
     }
@@ -214,7 +220,6 @@ impl Call {
         // The key is the type, so the value has it.
         value.downcast().unwrap_or_else(|_| unreachable!("a value is shared under its own type"))
     }
-
 }
 
 impl fmt::Debug for Call {

@@ -18,9 +18,9 @@ pub(crate) async fn validate_credential_config(
         return Err(ConnectorError::missing_parameter("The credential has no id"));
     }
     let login = call.integration().login();
-    let entry = login
-        .credential(id)
-        .ok_or_else(|| ConnectorError::invalid_configuration(format!("This connector has no credential '{id}'")))?;
+    let entry = login.credential(id).ok_or_else(|| {
+        ConnectorError::invalid_configuration(format!("This connector has no credential '{id}'"))
+    })?;
     if !entry.model.is_complete(&credential) {
         let problem = format!("The credential '{id}' has no '{}' part", entry.model);
         return Err(ConnectorError::invalid_value(problem));
@@ -39,7 +39,7 @@ pub(crate) async fn validate_credential_config(
         return Ok(ValidatedCredentialConfig { valid: false, validation_errors: Some(errors) });
     }
 
-    let own = entry.validation.as_ref().and_then(|validation| validation(&credential, call.clone()));
+    let own = entry.validation.as_ref().and_then(|validation| validation(call.clone(), &credential));
     let Some(own) = own else {
         return Ok(ValidatedCredentialConfig { valid: true, validation_errors: Some(errors) });
     };

@@ -56,8 +56,11 @@ impl Integration {
             Some(model) => Some(model.check(envelope.settings.as_ref())?),
             None => None,
         };
-        let capability =
-            CapabilityRef { name: facts.name, standard: facts.standard, metadata: Arc::clone(&facts.metadata) };
+        let capability = CapabilityRef {
+            name: facts.name,
+            standard: facts.standard,
+            metadata: Arc::clone(&facts.metadata),
+        };
         let call = Call::new(self.clone(), capability, envelope);
         *call.parts().checked_settings.lock().unwrap_or_else(PoisonError::into_inner) = settings;
         Ok((call, pending))
@@ -90,7 +93,7 @@ fn read(registered: &Arc<dyn Registered>, request: &str) -> Result<(Envelope, Pe
         Authentication::Absent => Credentials::default(),
         Authentication::Optional | Authentication::Required => document.read()?,
     };
-    if facts.standard.is_none() && document.field("settings").is_none() {
+    if (facts.standard.is_none() || facts.customized) && document.field("settings").is_none() {
         return Err(ReadError::missing_field("settings"));
     }
     let payload = document.field("request").ok_or_else(|| ReadError::missing_field("request"))?;

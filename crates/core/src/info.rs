@@ -30,7 +30,8 @@ impl Integration {
         let schemas = schemas.chain(self.settings_model().map(|model| model.schema));
         let mut names = Vec::new();
         for schema in schemas.map(|schema| schema(Refs::Defs)) {
-            for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten()
+            {
                 if property.get(SECRET) == Some(&Value::Bool(true)) {
                     names.push(name.to_lowercase());
                 }
@@ -48,7 +49,9 @@ impl Integration {
             app_vendor_domain: about.vendor_domain.clone(),
             version: self.version().to_owned(),
             capabilities: declaration.capabilities.keys().map(|name| (*name).to_owned()).collect(),
-            capability_schema: capabilities.map(|facts| (facts.name.to_owned(), capability_schema(facts))).collect(),
+            capability_schema: capabilities
+                .map(|facts| (facts.name.to_owned(), capability_schema(facts)))
+                .collect(),
             oauth_scopes: None,
             authentication_schema: self.authentication_schema().into(),
             credentials_schema: self.credentials_schema(),
@@ -106,5 +109,9 @@ fn capability_schema(facts: &Facts) -> CapabilitySchema {
 
 /// A list is shown as an empty object.
 fn object_schema(schema: Object) -> Object {
-    if schema.get("type").is_some_and(|kind| kind == "array") { schema::of::<Empty>(Refs::Defs) } else { schema }
+    if schema.get("type").is_some_and(|kind| kind == "array") {
+        schema::of::<Empty>(Refs::Defs)
+    } else {
+        schema
+    }
 }

@@ -50,7 +50,8 @@ impl Page {
     /// `invalid_page_token` when the token was not made from such cursors.
     pub fn cursors<C: DeserializeOwned>(&self) -> Result<Vec<C>> {
         let Some(token) = &self.token else { return Ok(Vec::new()) };
-        token::decode(token).map_err(|error| ConnectorError::of(ErrorClass::InvalidPageToken).caused_by(error))
+        token::decode(token)
+            .map_err(|error| ConnectorError::of(ErrorClass::InvalidPageToken).caused_by(error))
     }
 
     /// The page of an answer: where the listing goes on after these rows, if anywhere.

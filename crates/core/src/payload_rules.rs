@@ -19,7 +19,8 @@ pub(crate) fn changed_fields(facts: &Facts) -> Vec<Mistake> {
         }
         _ => return Vec::new(),
     };
-    let pairs = [(request, (facts.request_schema)(Refs::Defs)), (response, (facts.response_schema)(Refs::Defs))];
+    let pairs =
+        [(request, (facts.request_schema)(Refs::Defs)), (response, (facts.response_schema)(Refs::Defs))];
     pairs
         .iter()
         .flat_map(|(standard, own)| changed(standard, own))
@@ -32,20 +33,41 @@ fn changed(standard: &Object, own: &Object) -> Vec<String> {
     properties
         .filter(|(name, property)| {
             let own_property = own.get("properties").and_then(|properties| properties.get(name.as_str()));
-            own_property.is_none_or(|own_property| shape(own_property) != shape(property))
+            own_property.is_none_or(|own_property| shape(own_property, own) != shape(property, standard))
                 || is_required(own, name) != is_required(standard, name)
         })
         .map(|(name, _)| name.clone())
         .collect()
 }
 
-/// A property without what only people read.
-fn shape(property: &Value) -> Value {
-    let mut shape = property.clone();
-    if let Value::Object(fields) = &mut shape {
-        fields.retain(|key, _| !matches!(key.as_str(), "title" | "description" | "default") && !key.starts_with("x-"));
+/// A schema without what only people read, and with the models that it points to in place.
+///
+/// The standard payloads do not contain themselves, so this ends; an own one that does is cut off at [`MAX_DEPTH`].
+fn shape(schema: &Value, root: &Object) -> Value {
+    shape_within(schema, root, MAX_DEPTH)
+}
+
+/// Deeper than any standard payload.
+const MAX_DEPTH: usize = 16;
+
+fn shape_within(schema: &Value, root: &Object, depth: usize) -> Value {
+    let definition = |target: &str| root.get("$defs")?.get(target.trim_start_matches("#/$defs/"));
+    match schema {
+        _ if depth == 0 => Value::Null,
+        Value::Object(fields) => {
+            if let Some(model) = fields.get("$ref").and_then(Value::as_str).and_then(definition) {
+                return shape_within(model, root, depth - 1);
+            }
+            let kept = fields.iter().filter(|(key, _)| !is_prose(key));
+            kept.map(|(key, value)| (key.clone(), shape_within(value, root, depth - 1))).collect()
+        }
+        Value::Array(items) => items.iter().map(|item| shape_within(item, root, depth - 1)).collect(),
+        other => other.clone(),
     }
-    shape
+}
+
+fn is_prose(key: &str) -> bool {
+    matches!(key, "title" | "description" | "default") || key.starts_with("x-")
 }
 
 fn is_required(schema: &Object, name: &str) -> bool {

@@ -45,7 +45,11 @@ impl Formatter for Ascii {
         writer.write_all(self.colon.as_bytes())
     }
 
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
         for letter in fragment.chars() {
             // Python escapes DEL too.
             if letter.is_ascii() && letter != '\u{7f}' {
@@ -84,8 +88,15 @@ mod tests {
     #[test]
     fn floats_are_written_as_python_writes_them() {
         let cases = [
-            (1.0, "1.0"), (-0.0, "-0.0"), (0.1, "0.1"), (1e22, "1e+22"), (1e-5, "1e-05"), (1e16, "1e+16"),
-            (123_456_789_012_345_680.0, "1.2345678901234568e+17"), (1e15, "1000000000000000.0"), (0.0001, "0.0001"),
+            (1.0, "1.0"),
+            (-0.0, "-0.0"),
+            (0.1, "0.1"),
+            (1e22, "1e+22"),
+            (1e-5, "1e-05"),
+            (1e16, "1e+16"),
+            (123_456_789_012_345_680.0, "1.2345678901234568e+17"),
+            (1e15, "1000000000000000.0"),
+            (0.0001, "0.0001"),
         ];
         for (value, text) in cases {
             assert_eq!(python_float(value), text);

@@ -44,9 +44,13 @@ impl RateLimitContext {
         Self {
             mode: declared.or(request.and_then(|request| request.caller_override_mode)).unwrap_or(default),
             // A budget beyond the clock is no limit in practice: a year is not reached.
-            deadline: started.checked_add(budget).unwrap_or_else(|| started + Duration::from_secs(31_536_000)),
+            deadline: started
+                .checked_add(budget)
+                .unwrap_or_else(|| started + Duration::from_secs(31_536_000)),
             caller_retry_attempt: request.and_then(|request| request.caller_retry_attempt),
-            last_known_state: request.and_then(|request| request.last_known_state.clone()).unwrap_or_default(),
+            last_known_state: request
+                .and_then(|request| request.last_known_state.clone())
+                .unwrap_or_default(),
         }
     }
 }
@@ -55,8 +59,13 @@ impl RateLimitContext {
 mod tests {
     use super::*;
 
-    fn mode(declared: Option<RateLimitMode>, caller: Option<RateLimitMode>, standard: Option<StandardCapability>) -> RateLimitMode {
-        let request = RateLimitRequestInfo { caller_override_mode: caller, ..RateLimitRequestInfo::default() };
+    fn mode(
+        declared: Option<RateLimitMode>,
+        caller: Option<RateLimitMode>,
+        standard: Option<StandardCapability>,
+    ) -> RateLimitMode {
+        let request =
+            RateLimitRequestInfo { caller_override_mode: caller, ..RateLimitRequestInfo::default() };
         RateLimitContext::new(declared, Some(&request), standard, Instant::now()).mode
     }
 
@@ -76,11 +85,13 @@ mod tests {
     fn an_absurd_budget_is_no_error() {
         let now = Instant::now();
         for (given, expected) in [(Some(-5), 0), (Some(5), 0), (Some(30), 20), (None, 1790)] {
-            let request = RateLimitRequestInfo { max_execution_time: given, ..RateLimitRequestInfo::default() };
+            let request =
+                RateLimitRequestInfo { max_execution_time: given, ..RateLimitRequestInfo::default() };
             let context = RateLimitContext::new(None, Some(&request), None, now);
             assert_eq!(context.deadline - now, Duration::from_secs(expected));
         }
-        let request = RateLimitRequestInfo { max_execution_time: Some(i64::MAX), ..RateLimitRequestInfo::default() };
+        let request =
+            RateLimitRequestInfo { max_execution_time: Some(i64::MAX), ..RateLimitRequestInfo::default() };
         assert!(RateLimitContext::new(None, Some(&request), None, now).deadline > now);
     }
 }

@@ -34,7 +34,8 @@ impl SettingsModel {
     /// The titles of required settings that are not there, in the order of their declaration.
     fn missing(&self, settings: &JsonObject) -> Vec<String> {
         let schema = (self.schema)(Refs::Defs);
-        let required: Vec<_> = schema.get("required").and_then(Value::as_array).into_iter().flatten().collect();
+        let required: Vec<_> =
+            schema.get("required").and_then(Value::as_array).into_iter().flatten().collect();
         let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
         properties
             .filter(|(name, _)| required.iter().any(|one| one == name) && settings.get(name).is_none())

@@ -17,7 +17,13 @@ pub(crate) enum Action {
     /// Print what the connector says about itself.
     Info { result_file: Option<String> },
     /// Answer one request.
-    Capability { name: String, json: Option<String>, json_file: Option<String>, result_file: Option<String>, exit_code: bool },
+    Capability {
+        name: String,
+        json: Option<String>,
+        json_file: Option<String>,
+        result_file: Option<String>,
+        exit_code: bool,
+    },
     /// Print completions for a shell.
     Completions(Shell),
     /// Print the man page.
@@ -84,7 +90,11 @@ fn dev() -> Command {
         .disable_help_subcommand(true)
         .subcommand(
             Command::new("completions").about("Print completions for a shell").arg(
-                Arg::new(SHELL).value_name("SHELL").required(true).value_parser(value_parser!(Shell)).help("The shell"),
+                Arg::new(SHELL)
+                    .value_name("SHELL")
+                    .required(true)
+                    .value_parser(value_parser!(Shell))
+                    .help("The shell"),
             ),
         )
         .subcommand(Command::new("man-page").about("Print the man page in roff"))

@@ -7,9 +7,8 @@ use crate::failure::Failure;
 /// The request that was given as text or as a file.
 pub(crate) fn read(json: Option<String>, json_file: Option<&str>) -> Result<String, Failure> {
     match (json, json_file) {
-        (Some(json), _) if json.is_empty() => {
-            Err(Failure::new("--json is empty").advice("give the request as a JSON object, at least {\"request\":{}}"))
-        }
+        (Some(json), _) if json.is_empty() => Err(Failure::new("--json is empty")
+            .advice("give the request as a JSON object, at least {\"request\":{}}")),
         (Some(json), _) => Ok(json),
         (None, Some(path)) => {
             let path = unquoted(path);

@@ -56,7 +56,9 @@ fn refuse(error: &clap::Error) -> ExitCode {
         && !argument.starts_with('-')
     {
         // It may be a whole request, secrets and all: do not repeat it.
-        output::message("error: an argument was given without its option\nhint: a request goes after --json or --json-file");
+        output::message(
+            "error: an argument was given without its option\nhint: a request goes after --json or --json-file",
+        );
         return ExitCode::from(2);
     }
     // When the message cannot be printed, the exit status still says it.
@@ -102,7 +104,11 @@ fn carry_out(integration: &Integration, action: Action) -> Result<ExitCode, Fail
 }
 
 /// One call on a runtime of its own: a process answers one request.
-fn answer(integration: &Integration, name: &str, request: &str) -> Result<lumos_connector_core::Answer, Failure> {
+fn answer(
+    integration: &Integration,
+    name: &str,
+    request: &str,
+) -> Result<lumos_connector_core::Answer, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -74,17 +74,25 @@ pub mod prelude {
 
     pub use indexmap::IndexMap;
     pub use lumos_connector_core::auth::CredentialConfig;
-    pub use lumos_connector_core::error::{ConnectorError, HttpStatusError, Result};
+    pub use lumos_connector_core::error::{ConnectorError, ErrorClass, HttpStatusError, Result};
     pub use lumos_connector_core::integration::IntegrationError;
+    pub use lumos_connector_core::oauth::{
+        ClientAuthentication, OAuthSettings, Scopes, TokenMethod, TokenParameters, computed,
+    };
     pub use lumos_connector_core::page::Page;
-    pub use lumos_connector_core::{Auth, Call, FromCall, Integration, Reply, Settings};
-    pub use lumos_connector_types::capability::{Capability, TrafficClass, marker as capability};
+    pub use lumos_connector_core::probe::{ProbeCheckSpec, ProbeSettings};
+    pub use lumos_connector_core::{Auth, Call, FromCall, Integration, Reply, Settings, fingerprint};
+    pub use lumos_connector_types::bounded::Bounded;
+    pub use lumos_connector_types::capability::{
+        Capability, StandardCapability, TrafficClass, marker as capability,
+    };
     pub use lumos_connector_types::either::Either;
     pub use lumos_connector_types::json::{Json, JsonObject};
     #[doc(no_inline)]
     pub use lumos_connector_types::payload::*;
     pub use lumos_connector_types::secret::Secret;
     pub use lumos_connector_types::time::{Date, DateTime, Seconds};
+    pub use lumos_connector_types::wire_enum;
     pub use schemars::JsonSchema;
     pub use serde::{Deserialize, Serialize};
     pub use serde_json::json;

@@ -220,5 +220,4 @@ pub struct AccessGraphEntitlementAssignment {
 /// It has no fields.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("x-capability-level" = "read"))]
-pub struct FindEntitlementAssignments {
-}
+pub struct FindEntitlementAssignments {}

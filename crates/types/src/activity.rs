@@ -116,8 +116,7 @@ pub struct ListActivityRecords {
 /// when it comes from a nightly export. It has no fields.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("x-capability-level" = "read"))]
-pub struct GetDataRecency {
-}
+pub struct GetDataRecency {}
 
 /// Answer of `get_data_recency`: how recent the data behind each capability is.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]

@@ -73,8 +73,7 @@ pub struct Application {
 /// Request of `list_applications`, which returns every application, page by page. It has no fields.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("x-capability-level" = "read"))]
-pub struct ListApplications {
-}
+pub struct ListApplications {}
 
 /// Request of `get_application`: one application by its identifier.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -102,8 +101,7 @@ pub struct ApplicationAccount {
 /// has no fields.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("x-capability-level" = "read"))]
-pub struct ListApplicationsAccounts {
-}
+pub struct ListApplicationsAccounts {}
 
 /// Request of `get_application_account`: the place of one account in one application.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -203,8 +201,7 @@ pub struct ApplicationResourceData {
 /// It has no fields.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("x-capability-level" = "read"))]
-pub struct ListApplicationsResources {
-}
+pub struct ListApplicationsResources {}
 
 /// One account holding one entitlement of an application, an item of the answer to
 /// `list_applications_entitlement_associations`.
@@ -225,8 +222,7 @@ pub struct ApplicationEntitlementAssociation {
 /// page by page. It has no fields.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("x-capability-level" = "read"))]
-pub struct ListApplicationsEntitlementAssociations {
-}
+pub struct ListApplicationsEntitlementAssociations {}
 
 /// Request of `assign_application`: give one account access to one application.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]

@@ -263,8 +263,7 @@ pub struct KeyPairCredential {
 /// Credential of type `empty`: it carries nothing and is always complete, for apps reached by ambient trust.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("x-credential-type" = "empty"))]
-pub struct EmptyCredential {
-}
+pub struct EmptyCredential {}
 
 /// What an authorized call needs under the authorization code flow: the access token alone.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]

@@ -82,5 +82,4 @@ pub struct CustomAttributeSchema {
 /// no fields.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("x-capability-level" = "read"))]
-pub struct ListCustomAttributesSchema {
-}
+pub struct ListCustomAttributesSchema {}

@@ -6,12 +6,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::json::Json;
+use crate::json::{Document, Json};
 
 /// A value of type `A` or of type `B`, for settings and custom payloads.
 ///
 /// It is read as the reference reads its unions: whichever type fits exactly, `A` first, and only then by coercion.
-/// `Either<i64, String>` keeps `"5"` a string, and turns `5.0` into an integer.
+/// `Either<i64, String>` keeps `"5"` a string, and turns `5.0` into an integer. A text that can be read as a
+/// [`Date`](crate::time::Date) or a [`DateTime`](crate::time::DateTime) fits these exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 #[expect(clippy::exhaustive_enums, reason = "two types, two variants")]
@@ -25,16 +26,15 @@ pub enum Either<A, B> {
 impl<'de, A: DeserializeOwned, B: DeserializeOwned> Deserialize<'de> for Either<A, B> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = Json::deserialize(deserializer)?;
-        if let Ok(first) = json.read() {
-            return Ok(Self::First(first));
-        }
-        if let Ok(second) = json.read() {
-            return Ok(Self::Second(second));
-        }
-        if let Ok(first) = json.read_lax() {
-            return Ok(Self::First(first));
-        }
-        json.read_lax().map(Self::Second).map_err(|_| D::Error::custom("fits none of the two types of this field"))
+        let document = Document::parse(json.text()).map_err(D::Error::custom)?;
+        let exact =
+            document.read_exact().map(Self::First).or_else(|_| document.read_exact().map(Self::Second));
+        let strict = || document.read().map(Self::First).or_else(|_| document.read().map(Self::Second));
+        let lax = || document.read_lax().map(Self::First).or_else(|_| document.read_lax().map(Self::Second));
+        exact
+            .or_else(|_| strict())
+            .or_else(|_| lax())
+            .map_err(|_| D::Error::custom("fits none of the two types of this field"))
     }
 }
 

@@ -89,8 +89,7 @@ pub struct FoundEntitlementAssociation {
 /// page. It has no fields.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("x-capability-level" = "read"))]
-pub struct FindEntitlementAssociations {
-}
+pub struct FindEntitlementAssociations {}
 
 /// Request of `get_account_entitlement_associations`, which returns what a single account holds.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -152,4 +151,30 @@ pub struct UnassignEntitlement {
 pub struct UnassignedEntitlement {
     /// True when the account no longer holds the entitlement.
     pub unassigned: bool,
+}
+
+impl EntitlementType {
+    /// A type of entitlements on a type of resources (`""` for entitlements of the whole app). An account may hold
+    /// any number of them, none included, until [`holds`](Self::holds) says otherwise.
+    #[must_use]
+    pub fn new(
+        type_id: impl Into<String>,
+        type_label: impl Into<String>,
+        resource_type_id: impl Into<String>,
+    ) -> Self {
+        Self {
+            type_id: type_id.into(),
+            type_label: type_label.into(),
+            resource_type_id: resource_type_id.into(),
+            ..Self::default()
+        }
+    }
+
+    /// The same, held at least and at most so many times by an account; `None` is any number.
+    #[must_use]
+    pub fn holds(mut self, min: i64, max: impl Into<Option<i64>>) -> Self {
+        self.min = min;
+        self.max = max.into();
+        self
+    }
 }

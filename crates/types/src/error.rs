@@ -236,7 +236,8 @@ impl ConnectorErrorCode {
 
 fn redirected_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ConnectorErrorCode, D::Error> {
     let text = String::deserialize(deserializer)?;
-    ConnectorErrorCode::from_any_wire(&text).ok_or_else(|| D::Error::custom("not an error code of the contract"))
+    ConnectorErrorCode::from_any_wire(&text)
+        .ok_or_else(|| D::Error::custom("not an error code of the contract"))
 }
 
 fn any_code_schema(generator: &mut SchemaGenerator) -> Schema {

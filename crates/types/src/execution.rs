@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::wire_enum;
-use crate::wire_enum::kind;
+use crate::wire_enum::{first_that_fits, kind};
 
 wire_enum! {
     /// Names of the possible effects of a writing capability.
@@ -87,7 +87,7 @@ kind! {
 }
 
 /// What a writing capability did to the app.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(inline)]
 #[non_exhaustive]
@@ -101,6 +101,8 @@ pub enum Effect {
     /// It changed nothing.
     Noop(NoopEffect),
 }
+
+first_that_fits!(Effect: Created, Updated, Deleted, Noop);
 
 impl Effect {
     /// Something was created.
@@ -125,5 +127,27 @@ impl Effect {
     #[must_use]
     pub fn noop(reason: NoopEffectReason) -> Self {
         Self::Noop(NoopEffect { kind: NoopKind, reason })
+    }
+}
+
+impl ExecutionSummary {
+    /// What a writing capability did, for the request with this fingerprint, and whether doing it again would do
+    /// nothing more.
+    #[must_use]
+    pub fn new(effect: Effect, request_fingerprint: impl Into<String>, is_idempotent: bool) -> Self {
+        Self {
+            effect,
+            request_fingerprint: request_fingerprint.into(),
+            is_idempotent,
+            description: None,
+            caught_errors: None,
+        }
+    }
+
+    /// The same with a sentence about it.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
     }
 }

@@ -5,7 +5,9 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::access_graph::{AccessGraphEntitlementRule, AccessGraphEntitlementType, AccessGraphImpliedAccessRule};
+use crate::access_graph::{
+    AccessGraphEntitlementRule, AccessGraphEntitlementType, AccessGraphImpliedAccessRule,
+};
 use crate::entitlement::EntitlementType;
 use crate::json::JsonObject;
 use crate::probe::ProbeCheckName;
@@ -105,8 +107,7 @@ pub struct CapabilitySchema {
 /// Payload of `app_info`, which needs neither credentials nor settings; it has no members.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("x-capability-category" = "specification"))]
-pub struct AppInfoRequestPayload {
-}
+pub struct AppInfoRequestPayload {}
 
 /// Answer of `app_info`.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -189,5 +190,4 @@ pub struct OpenAPISpecificationInfo {
 
 /// Payload of `connected_info`, a reserved name that connectors cannot register; it has no members.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-pub struct GetConnectedInfo {
-}
+pub struct GetConnectedInfo {}

@@ -11,7 +11,7 @@
 //! | [`page`], [`rate_limit`], [`execution`], [`error`] | parts of envelopes |
 //! | [`settings_field`] | annotations of settings fields |
 //! | [`json`], [`schema`] | reading JSON, and describing it, as the contract asks for |
-//! | [`secret`], [`time`], [`either`], [`mod@wire_enum`] | the building blocks of payloads |
+//! | [`secret`], [`time`], [`bounded`], [`either`], [`mod@wire_enum`] | the building blocks of payloads |
 //!
 //! Payload structs are exhaustive on purpose: authors build them as literals, with `..Default::default()` where the
 //! contract may add fields. Nulls are written, never left out.
@@ -23,6 +23,7 @@ pub mod activity;
 pub mod application;
 pub mod arbitrary_endpoint;
 pub mod auth;
+pub mod bounded;
 pub mod capability;
 pub mod custom_attribute;
 pub mod either;
@@ -50,9 +51,10 @@ pub mod wire_enum;
 pub mod payload {
     #[doc(no_inline)]
     pub use crate::{
-        access_graph::*, account::*, account_lifecycle::*, activity::*, application::*, arbitrary_endpoint::*,
-        auth::*, custom_attribute::*, entitlement::*, error::*, execution::*, expense::*, info::*, non_human::*,
-        oauth::*, page::*, probe::*, rate_limit::*, resource::*, validation::*,
+        access_graph::*, account::*, account_lifecycle::*, activity::*, application::*,
+        arbitrary_endpoint::*, auth::*, custom_attribute::*, entitlement::*, error::*, execution::*,
+        expense::*, info::*, non_human::*, oauth::*, page::*, probe::*, rate_limit::*, resource::*,
+        validation::*,
     };
 }
 

@@ -66,8 +66,7 @@ pub struct NonHumanAccountLastActivity {
 /// Request of `get_non_human_account_last_activity`, which covers every non-human account. It has no fields.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("x-capability-level" = "read"))]
-pub struct GetNonHumanAccountLastActivity {
-}
+pub struct GetNonHumanAccountLastActivity {}
 
 wire_enum! {
     /// Whether a credential found in the app can still be used.
@@ -150,5 +149,4 @@ pub struct CredentialLastActivity {
 /// Request of `get_credential_last_activity`, which covers every credential. It has no fields.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("x-capability-level" = "read"))]
-pub struct GetCredentialLastActivity {
-}
+pub struct GetCredentialLastActivity {}

@@ -9,7 +9,7 @@ use crate::account::AccountStatus;
 use crate::custom_attribute::{CustomAttributeCustomizedType, CustomAttributeType};
 use crate::error::Error;
 use crate::wire_enum;
-use crate::wire_enum::kind;
+use crate::wire_enum::{first_that_fits, kind};
 
 wire_enum! {
     /// A check that `probe_integration` can perform.
@@ -283,7 +283,7 @@ kind! {
 }
 
 /// One example of what a check found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(inline)]
 #[non_exhaustive]
@@ -297,3 +297,5 @@ pub enum ProbeSample {
     /// The configuration of a capability.
     CapabilityConfig(ProbeSampleCapabilityConfig),
 }
+
+first_that_fits!(ProbeSample: Account, Entitlement, Association, CapabilityConfig);

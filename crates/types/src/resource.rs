@@ -6,7 +6,6 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-
 /// Declares one kind of resource that the app has. The integration lists these, and `info` and `app_info`
 /// show them.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -38,5 +37,12 @@ pub struct FoundResourceData {
 /// Request of `list_resources`, which returns every resource of the app, page by page. It has no fields.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("x-capability-level" = "read"))]
-pub struct ListResources {
+pub struct ListResources {}
+
+impl ResourceType {
+    /// A type of resources: its id on the wire and its name for people.
+    #[must_use]
+    pub fn new(type_id: impl Into<String>, type_label: impl Into<String>) -> Self {
+        Self { type_id: type_id.into(), type_label: type_label.into() }
+    }
 }

@@ -48,7 +48,9 @@ impl DateTime {
     /// # Errors
     /// When the year would not have four digits.
     pub fn from_unix(seconds: i64) -> Result<Self, TimeError> {
-        speedate::DateTime::from_timestamp_with_config(seconds, 0, &config()).map(Self).map_err(TimeError::from)
+        speedate::DateTime::from_timestamp_with_config(seconds, 0, &config())
+            .map(Self)
+            .map_err(TimeError::from)
     }
 
     /// Seconds since 1970 in UTC; a naive time is taken as UTC.
@@ -117,7 +119,9 @@ impl Date {
     /// # Errors
     /// When the time is no midnight.
     pub fn from_unix(seconds: i64) -> Result<Self, TimeError> {
-        speedate::Date::from_timestamp(seconds, true, &DateConfig::default()).map(Self).map_err(TimeError::from)
+        speedate::Date::from_timestamp(seconds, true, &DateConfig::default())
+            .map(Self)
+            .map_err(TimeError::from)
     }
 }
 
@@ -182,7 +186,12 @@ impl<'de> Deserialize<'de> for DateTime {
         deserializer.deserialize_any(TimeVisitor {
             expecting: "a date and time (RFC 3339)",
             from_float: |number| {
-                speedate::DateTime::from_float_with_config(number, &config()).map(Self).map_err(TimeError::from)
+                if !number.is_finite() {
+                    return Err(TimeError("not a number of seconds".to_owned()));
+                }
+                speedate::DateTime::from_float_with_config(number, &config())
+                    .map(Self)
+                    .map_err(TimeError::from)
             },
             from_integer: Self::from_unix,
         })
@@ -194,9 +203,16 @@ impl<'de> Deserialize<'de> for Date {
         deserializer.deserialize_any(TimeVisitor {
             expecting: "a date (YYYY-MM-DD)",
             from_float: |number| {
-                #[expect(clippy::cast_possible_truncation, reason = "checked to be whole; saturates when too large")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "checked to be whole; saturates when too large"
+                )]
                 let whole = number as i64;
-                if number.fract() == 0.0 { Self::from_unix(whole) } else { Err(speedate::ParseError::DateNotExact.into()) }
+                if number.fract() == 0.0 {
+                    Self::from_unix(whole)
+                } else {
+                    Err(speedate::ParseError::DateNotExact.into())
+                }
             },
             from_integer: Self::from_unix,
         })

@@ -9,8 +9,7 @@ use crate::auth::AuthCredential;
 /// Payload of `validate_credentials`, which tries the request's credentials on the app; it has no members.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("x-capability-level" = "read"))]
-pub struct ValidateCredentials {
-}
+pub struct ValidateCredentials {}
 
 /// Answer of `validate_credentials`.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -36,4 +35,18 @@ pub struct ValidatedCredentialConfig {
     pub valid: bool,
     /// What is wrong, each entry a sentence for the person entering the credential; may be null.
     pub validation_errors: Option<Vec<String>>,
+}
+
+impl ValidatedCredentialConfig {
+    /// The form is right.
+    #[must_use]
+    pub fn valid() -> Self {
+        Self { valid: true, validation_errors: None }
+    }
+
+    /// The form is wrong, for these reasons.
+    #[must_use]
+    pub fn invalid<I: Into<String>>(errors: impl IntoIterator<Item = I>) -> Self {
+        Self { valid: false, validation_errors: Some(errors.into_iter().map(Into::into).collect()) }
+    }
 }

@@ -3,12 +3,27 @@
 /// Declares an enumeration of the wire: the variants with the exact strings that stand for them.
 ///
 /// The enum is read from those strings only (never from `{"variant": …}`), written as them, and described by a JSON
-/// Schema `{"type": "string", "enum": […]}`.
+/// Schema `{"type": "string", "enum": […]}`. After the name may stand `= Variant`, its default, and `else Variant`,
+/// which stands for everything that is none of the strings.
+///
+/// ```
+/// lumos_connector_types::wire_enum! {
+///     /// Where the data lives.
+///     pub enum Region = Us else Elsewhere {
+///         /// In the United States.
+///         Us = "us",
+///         /// Somewhere else.
+///         Elsewhere = "elsewhere",
+///     }
+/// }
+/// assert_eq!(Region::default().as_str(), "us");
+/// assert_eq!(serde_json::from_str::<Region>("\"mars\"").unwrap(), Region::Elsewhere);
+/// ```
 #[macro_export]
 macro_rules! wire_enum {
     (
         $(#[doc = $documentation:literal])*
-        $visibility:vis enum $name:ident {
+        $visibility:vis enum $name:ident $(= $default:ident)? $(else $fallback:ident)? {
             $($(#[$variant_attribute:meta])* $variant:ident = $text:literal,)+
         }
     ) => {
@@ -60,9 +75,16 @@ macro_rules! wire_enum {
             fn deserialize<D: $crate::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::std::result::Result<Self, D::Error> {
-                $crate::wire_enum::deserialize(deserializer, &[$($text),+], Self::from_wire)
+                let fallback: Option<Self> = None $(.or(Some(Self::$fallback)))?;
+                $crate::wire_enum::deserialize(deserializer, &[$($text),+], Self::from_wire, fallback)
             }
         }
+
+        $(impl ::std::default::Default for $name {
+            fn default() -> Self {
+                Self::$default
+            }
+        })?
 
         impl $crate::schemars::JsonSchema for $name {
             fn schema_name() -> ::std::borrow::Cow<'static, str> {
@@ -82,33 +104,76 @@ use std::fmt;
 
 use schemars::{Schema, json_schema};
 use serde::Deserializer;
-use serde::de::{Error, Visitor};
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 
-/// Reads one of the strings of an enumeration.
+/// Reads one of the strings of an enumeration; anything else is the fallback, when there is one.
 #[doc(hidden)]
 pub fn deserialize<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     all: &'static [&'static str],
     from_wire: fn(&str) -> Option<T>,
+    fallback: Option<T>,
 ) -> Result<T, D::Error> {
-    struct NameVisitor<T> {
-        all: &'static [&'static str],
-        from_wire: fn(&str) -> Option<T>,
+    let any = fallback.is_some();
+    let visitor = NameVisitor { all, from_wire, fallback };
+    if any { deserializer.deserialize_any(visitor) } else { deserializer.deserialize_str(visitor) }
+}
+
+struct NameVisitor<T> {
+    all: &'static [&'static str],
+    from_wire: fn(&str) -> Option<T>,
+    fallback: Option<T>,
+}
+
+impl<T> NameVisitor<T> {
+    fn other<E: Error>(self, found: Unexpected<'_>) -> Result<T, E> {
+        match self.fallback {
+            Some(fallback) => Ok(fallback),
+            None => Err(E::invalid_type(found, &self)),
+        }
+    }
+}
+
+impl<'de, T> Visitor<'de> for NameVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "one of the strings {}", self.all.join(", "))
     }
 
-    impl<T> Visitor<'_> for NameVisitor<T> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "one of the strings {}", self.all.join(", "))
-        }
-
-        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-            (self.from_wire)(text).ok_or_else(|| E::unknown_variant(text, self.all))
-        }
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        (self.from_wire)(text).or(self.fallback).ok_or_else(|| E::unknown_variant(text, self.all))
     }
 
-    deserializer.deserialize_str(NameVisitor { all, from_wire })
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<T, E> {
+        self.other(Unexpected::Bool(flag))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
+        self.other(Unexpected::Signed(number))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
+        self.other(Unexpected::Unsigned(number))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<T, E> {
+        self.other(Unexpected::Float(number))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<T, E> {
+        self.other(Unexpected::Unit)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<T, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        self.other(Unexpected::Seq)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<T, A::Error> {
+        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        self.other(Unexpected::Map)
+    }
 }
 
 /// The schema of an enumeration.
@@ -139,7 +204,7 @@ macro_rules! kind {
 
             impl<'de> ::serde::Deserialize<'de> for $name {
                 fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    $crate::wire_enum::deserialize(deserializer, &[$text], |text| (text == $text).then_some(Self))
+                    $crate::wire_enum::deserialize(deserializer, &[$text], |text| (text == $text).then_some(Self), None)
                 }
             }
 
@@ -161,3 +226,21 @@ macro_rules! kind {
 }
 
 pub(crate) use kind;
+
+/// Reads the first of several variants that fits, as the reference reads its unions.
+macro_rules! first_that_fits {
+    ($union:ident: $($variant:ident),+ $(,)?) => {
+        impl<'de> ::serde::Deserialize<'de> for $union {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let json = $crate::json::Json::deserialize(deserializer)?;
+                let document = $crate::json::Document::parse(json.text()).map_err(::serde::de::Error::custom)?;
+                $(if let Ok(value) = document.read() {
+                    return Ok(Self::$variant(value));
+                })+
+                Err(::serde::de::Error::custom(concat!("fits no kind of ", stringify!($union))))
+            }
+        }
+    };
+}
+
+pub(crate) use first_that_fits;

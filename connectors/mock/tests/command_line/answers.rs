@@ -52,7 +52,8 @@ fn nothing_is_logged_when_there_is_nothing_to_log() {
 #[test]
 fn arguments_are_logged_without_their_secrets() {
     let mock = Mock::new();
-    let request = GOOD.replace("\"bar\"", "\"hunter2\"").replace("\"host\"", "\"api_key\":\"hunter2\",\"host\"");
+    let request =
+        GOOD.replace("\"bar\"", "\"hunter2\"").replace("\"host\"", "\"api_key\":\"hunter2\",\"host\"");
     let run = mock
         .command()
         .env("LUMOS_LOG_LEVEL", "INFO")
@@ -61,7 +62,10 @@ fn arguments_are_logged_without_their_secrets() {
         .output()
         .unwrap();
     let stderr = String::from_utf8(run.stderr).unwrap();
-    assert!(stderr.contains("INFO") && stderr.contains("google.com") && stderr.contains("REDACTED"), "{stderr}");
+    assert!(
+        stderr.contains("INFO") && stderr.contains("google.com") && stderr.contains("REDACTED"),
+        "{stderr}"
+    );
     assert!(!stderr.contains("hunter2"), "{stderr}");
 }
 
@@ -76,7 +80,8 @@ fn errors_go_to_a_log_file_of_the_day() {
         .output()
         .unwrap();
     assert!(run.stderr.is_empty());
-    let logs: Vec<_> = std::fs::read_dir(mock.path().join("a/b")).unwrap().map(|entry| entry.unwrap()).collect();
+    let logs: Vec<_> =
+        std::fs::read_dir(mock.path().join("a/b")).unwrap().map(|entry| entry.unwrap()).collect();
     let [log] = logs.as_slice() else { panic!("{logs:?}") };
     assert!(log.file_name().to_str().unwrap().starts_with("mock-connector_20"));
     assert!(std::fs::read_to_string(log.path()).unwrap().contains(" ERROR "));

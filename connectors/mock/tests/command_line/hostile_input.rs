@@ -49,7 +49,10 @@ fn lone_surrogates_and_bytes_of_zero_are_refused() {
 fn a_wrong_type_deep_inside_is_named_by_its_path() {
     assert!(refused(with_page(r#"{"size":{"a":[1]}}"#)).contains("page.size"));
     assert!(refused(GOOD.replace("\"bar\"", "[1]")).contains("auth.basic.password"));
-    assert!(refused(GOOD.replace("{}", r#"{"custom_attributes":["a",5]}"#)).contains("request.custom_attributes[1]"));
+    assert!(
+        refused(GOOD.replace("{}", r#"{"custom_attributes":["a",5]}"#))
+            .contains("request.custom_attributes[1]")
+    );
 }
 
 #[test]
@@ -67,7 +70,10 @@ fn secrets_are_not_repeated_by_errors() {
 #[test]
 fn the_last_of_duplicate_keys_counts() {
     let request = GOOD.replace("\"request\":{}", "\"request\":null,\"request\":{}");
-    assert_eq!(Mock::new().run(&["validate_credentials", "--json", &request]).json()["response"]["valid"], true);
+    assert_eq!(
+        Mock::new().run(&["validate_credentials", "--json", &request]).json()["response"]["valid"],
+        true
+    );
     refused(GOOD.replace("\"request\":{}", "\"request\":{},\"request\":null"));
 }
 

@@ -48,7 +48,8 @@ impl Mock {
     /// The names of all files in the folder, logs left out.
     fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.path()).unwrap();
-        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.retain(|name| name != "logs");
         names.sort();
         names
@@ -70,7 +71,10 @@ impl Finished {
     /// The code of the error envelope on stdout.
     fn error_code(&self) -> String {
         assert_eq!(self.status, Some(0), "{}", self.stderr);
-        self.json()["error"]["error_code"].as_str().unwrap_or_else(|| panic!("no error in {}", self.stdout)).to_owned()
+        self.json()["error"]["error_code"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no error in {}", self.stdout))
+            .to_owned()
     }
 }
 

@@ -31,7 +31,11 @@ fn a_typo_is_told_the_nearest_capability() {
 fn a_request_without_its_option_is_not_repeated() {
     let finished = Mock::new().run(&["validate_credentials", r#"{"auth":{"token":{"token":"hunter2"}}}"#]);
     assert_eq!(finished.status, Some(2));
-    assert!(!finished.stderr.contains("hunter2") && finished.stderr.contains("--json"), "{}", finished.stderr);
+    assert!(
+        !finished.stderr.contains("hunter2") && finished.stderr.contains("--json"),
+        "{}",
+        finished.stderr
+    );
 }
 
 #[test]
@@ -57,7 +61,9 @@ fn no_command_prints_help_and_ends_with_status_1() {
 fn help_lists_every_capability_with_its_description() {
     let finished = Mock::new().run(&["--help"]);
     assert_eq!(finished.status, Some(0));
-    for expected in ["list_accounts", "Checks the login.", "Grants an entitlement to an account.", "Issues fresh badges."] {
+    for expected in
+        ["list_accounts", "Checks the login.", "Grants an entitlement to an account.", "Issues fresh badges."]
+    {
         assert!(finished.stdout.contains(expected), "{expected}");
     }
 }

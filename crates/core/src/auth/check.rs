@@ -47,11 +47,14 @@ fn check_several(login: &Login, credentials: &[AuthCredential]) -> Result<(), St
     for combination in login.combinations() {
         match lacking(login, &combination, &complete) {
             Some(lacking) if lacking.is_empty() => return Ok(()),
-            Some(lacking) if closest.as_ref().is_none_or(|best| lacking.len() < best.len()) => closest = Some(lacking),
+            Some(lacking) if closest.as_ref().is_none_or(|best| lacking.len() < best.len()) => {
+                closest = Some(lacking)
+            }
             _ => {}
         }
     }
-    Err(closest.map_or_else(|| "The credentials fit no allowed combination".to_owned(), |models| missing(&models)))
+    Err(closest
+        .map_or_else(|| "The credentials fit no allowed combination".to_owned(), |models| missing(&models)))
 }
 
 /// The models that a combination still needs; `None` when it cannot be satisfied at all.
@@ -64,7 +67,8 @@ fn lacking(login: &Login, combination: &[&str], complete: &HashMap<&str, bool>) 
         .map(|config| config.model)
         .collect();
     if lacking.is_empty() && !members.iter().any(|config| is_complete(&config.id)) {
-        return Some(members.iter().map(|config| config.model).collect()).filter(|models: &Vec<_>| !models.is_empty());
+        return Some(members.iter().map(|config| config.model).collect())
+            .filter(|models: &Vec<_>| !models.is_empty());
     }
     Some(lacking)
 }

@@ -21,7 +21,7 @@ pub(crate) type SchemaOf = fn(Refs) -> Object;
 
 /// The connector's own check of a credential, with its type erased. `None` when the part for its type is not there.
 pub(crate) type Validation =
-    Arc<dyn Fn(&AuthCredential, Call) -> Option<BoxFuture<Result<ValidatedCredentialConfig>>> + Send + Sync>;
+    Arc<dyn Fn(Call, &AuthCredential) -> Option<BoxFuture<Result<ValidatedCredentialConfig>>> + Send + Sync>;
 
 /// One of the credentials that a connector can be connected with.
 ///
@@ -32,7 +32,7 @@ pub(crate) type Validation =
 /// let config = CredentialConfig::<TokenCredential>::new("api_token", "A token from Settings → API.")
 ///     .name("API token")
 ///     .optional()
-///     .validate(async |token, _call| {
+///     .validate(async |_call, token| {
 ///         let valid = token.token.expose().starts_with("acme_");
 ///         Ok(ValidatedCredentialConfig { valid, validation_errors: None })
 ///     });
@@ -106,11 +106,11 @@ impl<T: CredentialModel> CredentialConfig<T> {
     #[must_use]
     pub fn validate<F, Fut>(mut self, validation: F) -> Self
     where
-        F: Fn(T, Call) -> Fut + Send + Sync + 'static,
+        F: Fn(Call, T) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<ValidatedCredentialConfig>> + Send + 'static,
     {
-        self.entry.validation = Some(Arc::new(move |credential, call| {
-            T::find(credential).map(|credential| Box::pin(validation(credential, call)) as BoxFuture<_>)
+        self.entry.validation = Some(Arc::new(move |call, credential| {
+            T::find(credential).map(|credential| Box::pin(validation(call, credential)) as BoxFuture<_>)
         }));
         self
     }
@@ -137,7 +137,10 @@ impl<T: OAuthModel> CredentialConfig<T> {
 
 impl fmt::Debug for CredentialEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CredentialEntry").field("id", &self.id).field("model", &self.model).finish_non_exhaustive()
+        f.debug_struct("CredentialEntry")
+            .field("id", &self.id)
+            .field("model", &self.model)
+            .finish_non_exhaustive()
     }
 }
 
@@ -168,7 +171,10 @@ impl Login {
             return self.allowed.iter().map(|ids| ids.iter().map(String::as_str).collect()).collect();
         }
         let ids = |optional: bool| {
-            self.credentials.iter().filter(move |config| config.optional == optional).map(|config| config.id.as_str())
+            self.credentials
+                .iter()
+                .filter(move |config| config.optional == optional)
+                .map(|config| config.id.as_str())
         };
         std::iter::once(ids(false).collect()).chain(ids(true).map(|id| vec![id])).collect()
     }

@@ -124,9 +124,15 @@ impl ErrorClass {
         match self {
             Self::Authentication => Some("Check the credentials of the connection and enter them again."),
             Self::CredentialsRevoked => Some("Connect the app again with new credentials."),
-            Self::Authorization => Some("Give the connection's user or token the permissions that are missing."),
-            Self::Transient | Self::Upstream => Some("Try again later; if it stays, look at the app's status page."),
-            Self::RateLimit | Self::BudgetExhausted => Some("Try again after the app's rate limit has recovered."),
+            Self::Authorization => {
+                Some("Give the connection's user or token the permissions that are missing.")
+            }
+            Self::Transient | Self::Upstream => {
+                Some("Try again later; if it stays, look at the app's status page.")
+            }
+            Self::RateLimit | Self::BudgetExhausted => {
+                Some("Try again after the app's rate limit has recovered.")
+            }
             Self::Network | Self::ConnectionRejected | Self::ConnectionClosed | Self::RequestTimeout => {
                 Some("Check that the app's address is right and can be reached from here, then try again.")
             }

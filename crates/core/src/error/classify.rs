@@ -54,7 +54,10 @@ pub fn http_status(error: &HttpStatusError) -> Classification {
 }
 
 /// What an error is without the connector's help (contract: transport failures).
-pub(super) fn default_code(message: &str, source: Option<&(dyn Error + Send + Sync + 'static)>) -> Classification {
+pub(super) fn default_code(
+    message: &str,
+    source: Option<&(dyn Error + Send + Sync + 'static)>,
+) -> Classification {
     let mut cause: Option<&(dyn Error + 'static)> = source.map(|source| source as _);
     while let Some(error) = cause {
         if let Some(status) = error.downcast_ref::<HttpStatusError>() {

@@ -1,6 +1,8 @@
 //! What each code means for the caller: whose fault, of which kind, worth retrying or not (contract: error codes).
 
-use lumos_connector_types::error::{ConnectorErrorCategory as Category, ConnectorErrorCode as Code, ConnectorErrorFault as Fault};
+use lumos_connector_types::error::{
+    ConnectorErrorCategory as Category, ConnectorErrorCode as Code, ConnectorErrorFault as Fault,
+};
 
 /// What follows from a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +43,9 @@ pub(super) fn meaning(code: Code) -> Meaning {
         Code::UnsupportedOperation | Code::InvalidResponse => CONNECTOR,
         Code::InternalError => Meaning { retryable: true, ..CONNECTOR },
         Code::Unauthorized | Code::AuthenticationExpired | Code::CredsRevoked => LOGIN,
-        Code::PermissionDenied => Meaning { fault: Fault::Upstream, category: Category::Authorization, ..NEVER },
+        Code::PermissionDenied => {
+            Meaning { fault: Fault::Upstream, category: Category::Authorization, ..NEVER }
+        }
         Code::RateLimit | Code::BudgetExhausted => Meaning { throttled: true, ..TRANSIENT },
         Code::BadGateway | Code::ServiceError | Code::RequestTimeout => TRANSIENT,
         Code::ConnectionTimeout | Code::ConnectionRejected | Code::ConnectionClosed => {

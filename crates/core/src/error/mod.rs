@@ -14,7 +14,9 @@ mod upstream;
 use std::any::type_name;
 use std::fmt;
 
-use lumos_connector_types::error::{ConnectorErrorCode, ConnectorErrorMetadata, Error as WireError, ErrorResponse};
+use lumos_connector_types::error::{
+    ConnectorErrorCode, ConnectorErrorMetadata, Error as WireError, ErrorResponse,
+};
 
 pub use class::ErrorClass;
 pub use classify::{Classification, http_status};
@@ -195,9 +197,24 @@ impl ConnectorError {
     ///
     /// Errors of a class keep their code; others get theirs from the default classification and then from every
     /// handler that knows their type, in the order of registration.
-    pub(crate) fn into_wire(self, app_id: &str, raised_in: Option<String>, handlers: &[ErrorHandler]) -> WireError {
+    pub(crate) fn into_wire(
+        self,
+        app_id: &str,
+        raised_in: Option<String>,
+        handlers: &[ErrorHandler],
+    ) -> WireError {
         let message = self.text();
-        let Details { class, raised_by, code, mut status_code, app_error_code, hint, source, message: raw, .. } = *self.0;
+        let Details {
+            class,
+            raised_by,
+            code,
+            mut status_code,
+            app_error_code,
+            hint,
+            source,
+            message: raw,
+            ..
+        } = *self.0;
         let mut flags = (self.0.retryable, self.0.throttled, self.0.refreshable);
         let code = code.filter(|_| class.is_some()).unwrap_or_else(|| {
             let mut found = classify::default_code(&raw, source.as_deref());
@@ -335,7 +352,10 @@ impl fmt::Display for ConnectorError {
 impl fmt::Debug for ConnectorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)?;
-        let mut source = self.0.source.as_deref().and_then(std::error::Error::source);
+        let source = self.0.source.as_deref().map(|source| source as &dyn std::error::Error);
+        // A library's error is what the first line says already.
+        let mut source =
+            if self.0.class.is_some() { source } else { source.and_then(std::error::Error::source) };
         while let Some(cause) = source {
             write!(f, "\ncaused by: {cause}")?;
             source = cause.source();

@@ -33,7 +33,8 @@ impl HttpStatusError {
 
 fn detail(content_type: Option<&str>, body: &str) -> String {
     let is_html = content_type.is_some_and(|kind| kind.contains("html"))
-        || body.trim_start().get(..1).is_some_and(|start| start == "<") && body.to_ascii_lowercase().contains("<html");
+        || body.trim_start().get(..1).is_some_and(|start| start == "<")
+            && body.to_ascii_lowercase().contains("<html");
     if is_html {
         return "(a page of HTML)".to_owned();
     }

@@ -22,8 +22,8 @@ use super::{About, Declaration, Integration};
 use crate::auth::{CredentialConfig, CredentialModel, Login};
 use crate::builtin::{self, Wanted};
 use crate::capability::{Handler, Registered};
-use crate::error::classify::{Classification, ErrorHandler};
 use crate::error::Result;
+use crate::error::classify::{Classification, ErrorHandler};
 use crate::from_call::FromCall;
 use crate::oauth::OAuthSettings;
 use crate::payload_rules;
@@ -54,7 +54,13 @@ impl Builder {
             app_id,
             version,
             about: About::default(),
-            login: Login { single: None, oauth: None, credentials: Vec::new(), allowed: Vec::new(), required: true },
+            login: Login {
+                single: None,
+                oauth: None,
+                credentials: Vec::new(),
+                allowed: Vec::new(),
+                required: true,
+            },
             settings: None,
             capabilities: Vec::new(),
             error_handlers: Vec::new(),
@@ -203,7 +209,8 @@ impl Builder {
         E: Error + 'static,
         K: Into<Classification>,
     {
-        self.error_handlers.push(Box::new(move |error| error.downcast_ref::<E>().map(|error| handler(error).into())));
+        self.error_handlers
+            .push(Box::new(move |error| error.downcast_ref::<E>().map(|error| handler(error).into())));
         self
     }
 
@@ -231,7 +238,8 @@ impl Builder {
         if !mistakes.is_empty() {
             return Err(IntegrationError { mistakes });
         }
-        let Self { app_id, version, about, login, settings, error_handlers, rate_limit_mode, probe, .. } = self;
+        let Self { app_id, version, about, login, settings, error_handlers, rate_limit_mode, probe, .. } =
+            self;
         let brought = builtin::capabilities(&Wanted {
             login: &login,
             probe: probe.is_some(),
@@ -252,7 +260,7 @@ impl Builder {
             capabilities,
             error_handlers,
             rate_limit_mode,
-            probe: probe.unwrap_or_default(),
+            probe: probe.unwrap_or_else(ProbeSettings::none),
             token_exchange: OnceLock::new(),
         })))
     }
@@ -274,7 +282,8 @@ impl Builder {
             }
         }
         let named = self.login.allowed.iter().flatten();
-        mistakes.extend(named.filter(|id| !ids.contains(id.as_str())).cloned().map(Mistake::UnknownCredential));
+        mistakes
+            .extend(named.filter(|id| !ids.contains(id.as_str())).cloned().map(Mistake::UnknownCredential));
 
         let mut names = HashSet::new();
         for registered in &self.capabilities {
@@ -289,6 +298,7 @@ impl Builder {
             }
             mistakes.extend(payload_rules::changed_fields(facts));
         }
+        mistakes.extend(self.probe.iter().flat_map(ProbeSettings::mistakes));
         mistakes
     }
 }

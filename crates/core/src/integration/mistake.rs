@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use lumos_connector_types::probe::ProbeCheckName;
+
 /// One mistake in the declaration of a connector.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -29,12 +31,20 @@ pub enum Mistake {
     DuplicateCredential(String),
     /// An allowed combination names a credential that is not declared.
     UnknownCredential(String),
+    /// Two specifications of one check of the probe.
+    DuplicateProbeCheck(ProbeCheckName),
+    /// A check of the probe is left to the SDK, which cannot make it.
+    ProbeCheckWithoutRun(ProbeCheckName),
+    /// A limit of the probe is zero; the name is that of its setting.
+    ZeroProbeLimit(&'static str),
 }
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::EmptyAppId => f.write_str("the app id is empty; give the id under which Lumos knows the app"),
+            Self::EmptyAppId => {
+                f.write_str("the app id is empty; give the id under which Lumos knows the app")
+            }
             Self::DuplicateCapability(name) => {
                 write!(f, "the capability `{name}` is registered twice; keep one of its handlers")
             }
@@ -57,6 +67,18 @@ impl fmt::Display for Mistake {
             Self::DuplicateCredential(id) => write!(f, "the credential `{id}` is declared twice"),
             Self::UnknownCredential(id) => {
                 write!(f, "an allowed combination names the credential `{id}`, which is not declared")
+            }
+            Self::DuplicateProbeCheck(check) => {
+                write!(f, "the probe has the check `{check}` twice; keep one of them")
+            }
+            Self::ProbeCheckWithoutRun(check) => {
+                write!(
+                    f,
+                    "the SDK cannot make the check `{check}` of the probe; make it with `ProbeCheckSpec::own`"
+                )
+            }
+            Self::ZeroProbeLimit(setting) => {
+                write!(f, "the `{setting}` of the probe is zero; give at least 1")
             }
         }
     }

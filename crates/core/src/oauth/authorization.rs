@@ -8,7 +8,10 @@ use crate::call::Call;
 use crate::error::{ConnectorError, Result};
 
 /// Answers `get_authorization_url`.
-pub(crate) async fn get_authorization_url(call: Call, request: GetAuthorizationUrl) -> Result<AuthorizationUrl> {
+pub(crate) async fn get_authorization_url(
+    call: Call,
+    request: GetAuthorizationUrl,
+) -> Result<AuthorizationUrl> {
     let settings = super::flow(&call, request.credential_id.as_deref())?;
     let url = settings
         .authorization_url

@@ -26,7 +26,8 @@ pub(crate) async fn handle_authorization_callback(
     let callback = Callback::parse(request.redirect_uri_with_code.expose());
     let code = first_value(callback.query, "code").unwrap_or_default();
     let redirect_uri = callback.redirect_uri();
-    let mut grant = vec![("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", &redirect_uri)];
+    let mut grant =
+        vec![("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", &redirect_uri)];
     if let Some(verifier) = request.code_verifier.as_ref().filter(|verifier| !verifier.is_empty()) {
         grant.push(("code_verifier", verifier.expose()));
     }

@@ -26,7 +26,9 @@ use crate::error::{ConnectorError, Result};
 fn flow(call: &Call, credential_id: Option<&str>) -> Result<OAuthSettings> {
     let login = call.integration().login();
     let (settings, whose) = match credential_id.filter(|id| !id.is_empty()) {
-        Some(id) => (login.credential(id).and_then(|entry| entry.oauth.clone()), format!("credential '{id}'")),
+        Some(id) => {
+            (login.credential(id).and_then(|entry| entry.oauth.clone()), format!("credential '{id}'"))
+        }
         None => (login.oauth.clone(), "request without `credential_id`".to_owned()),
     };
     settings.ok_or_else(|| ConnectorError::missing_parameter(format!("There is no OAuth flow for a {whose}")))
@@ -40,7 +42,7 @@ fn scope(call: &Call, settings: &OAuthSettings, requested: &[String]) -> Result<
     }
     let declared = settings.scopes_of(call)?;
     let mut scopes: Vec<&str> = Vec::new();
-    for scope in declared.values().flat_map(|scopes| scopes.split_whitespace()) {
+    for scope in declared.by_name().values().flat_map(|scopes| scopes.split_whitespace()) {
         if !scopes.contains(&scope) {
             scopes.push(scope);
         }

@@ -8,7 +8,8 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'
 /// `name=value&…`, a blank as `+`.
 pub(super) fn encode(parameters: &[(&str, &str)]) -> String {
     let escape = |text: &str| utf8_percent_encode(text, ESCAPED).to_string().replace(' ', "+");
-    let pairs: Vec<_> = parameters.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
+    let pairs: Vec<_> =
+        parameters.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
     pairs.join("&")
 }
 

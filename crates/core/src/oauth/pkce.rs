@@ -15,7 +15,8 @@ pub(super) struct Pkce {
 impl Pkce {
     pub(super) fn new() -> Result<Self> {
         let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|error| ConnectorError::internal(format!("No random numbers: {error}")))?;
+        getrandom::fill(&mut bytes)
+            .map_err(|error| ConnectorError::internal(format!("No random numbers: {error}")))?;
         Ok(Self { verifier: URL_SAFE_NO_PAD.encode(bytes).into() })
     }
 

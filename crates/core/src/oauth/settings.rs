@@ -6,6 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use lumos_connector_types::capability::{Capability, StandardCapability};
 use lumos_connector_types::wire_enum;
+use serde::de::DeserializeOwned;
 
 use crate::call::Call;
 use crate::error::Result;
@@ -53,7 +54,23 @@ wire_enum! {
 }
 
 /// The scopes of capabilities: for each, the scopes that it needs, with blanks between them.
-pub type Scopes = IndexMap<String, String>;
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scopes(IndexMap<String, String>);
+
+impl Scopes {
+    /// The same with the scopes of one more capability.
+    #[must_use]
+    pub fn scope<C: Capability>(mut self, _: C, scopes: impl Into<String>) -> Self {
+        self.0.insert(C::NAME.to_owned(), scopes.into());
+        self
+    }
+
+    /// The scopes by the names of their capabilities.
+    #[must_use]
+    pub fn by_name(&self) -> &IndexMap<String, String> {
+        &self.0
+    }
+}
 
 /// A value that is fixed, or computed for each call from its settings.
 #[derive(Clone)]
@@ -87,22 +104,22 @@ impl<T: Clone> Computed<T> {
     }
 }
 
-/// A value that is computed for each call.
+/// A value that is computed for each call from its settings.
 ///
 /// ```
 /// use lumos_connector_core::oauth::{OAuthSettings, computed};
 /// #[derive(serde::Deserialize)]
 /// struct AcmeSettings { tenant: String }
 ///
-/// let token_url = computed(|call| {
-///     let settings: AcmeSettings = call.settings()?;
-///     Ok(format!("https://{}.acme.test/token", settings.tenant))
-/// });
+/// let token_url = computed(|settings: AcmeSettings| format!("https://{}.acme.test/token", settings.tenant));
 /// let settings = OAuthSettings::client_credentials(token_url);
 /// # let _ = settings;
 /// ```
-pub fn computed<T>(compute: impl Fn(&Call) -> Result<T> + Send + Sync + 'static) -> Computed<T> {
-    Computed(Source::Computed(Arc::new(compute)))
+pub fn computed<S, T>(compute: impl Fn(S) -> T + Send + Sync + 'static) -> Computed<T>
+where
+    S: DeserializeOwned + Send + 'static,
+{
+    Computed(Source::Computed(Arc::new(move |call| Ok(compute(call.settings()?)))))
 }
 
 impl From<&str> for Computed<String> {
@@ -185,10 +202,9 @@ impl OAuthSettings {
 
     /// The same, with the scopes that a capability needs, blanks between them.
     #[must_use]
-    pub fn scope<C: Capability>(mut self, _: C, scopes: impl Into<String>) -> Self {
-        let mut all = self.scopes.as_ref().and_then(Computed::fixed).cloned().unwrap_or_default();
-        all.insert(C::NAME.to_owned(), scopes.into());
-        self.scopes = Some(Computed(Source::Fixed(all)));
+    pub fn scope<C: Capability>(mut self, capability: C, scopes: impl Into<String>) -> Self {
+        let all = self.scopes.as_ref().and_then(Computed::fixed).cloned().unwrap_or_default();
+        self.scopes = Some(Computed(Source::Fixed(all.scope(capability, scopes))));
         self
     }
 
@@ -223,8 +239,8 @@ impl OAuthSettings {
 
     /// The same, without one of the capabilities of the flow.
     #[must_use]
-    pub fn without(mut self, capability: StandardCapability) -> Self {
-        self.switched_off.push(capability);
+    pub fn without<C: Capability>(mut self, _: C) -> Self {
+        self.switched_off.extend(C::STANDARD);
         self
     }
 
@@ -248,6 +264,6 @@ impl OAuthSettings {
 
     /// The scopes for a call; none when there are none.
     pub(crate) fn scopes_of(&self, call: &Call) -> Result<Scopes> {
-        self.scopes.as_ref().map_or_else(|| Ok(Scopes::new()), |scopes| scopes.of(call))
+        self.scopes.as_ref().map_or_else(|| Ok(Scopes::default()), |scopes| scopes.of(call))
     }
 }

@@ -10,12 +10,26 @@ const REDACTED: &str = "REDACTED";
 
 /// Keys whose values are secret whatever the connector says (contract §10).
 const SECRET_KEYS: [&str; 11] = [
-    "password", "secret", "token", "api_key", "api_token", "api_secret", "access_token", "refresh_token",
-    "client_secret", "consumer_secret", "token_secret",
+    "password",
+    "secret",
+    "token",
+    "api_key",
+    "api_token",
+    "api_secret",
+    "access_token",
+    "refresh_token",
+    "client_secret",
+    "consumer_secret",
+    "token_secret",
 ];
 
 /// Logs the arguments of a call at `INFO`; the content of a request file is not logged.
-pub(crate) fn log(settings: &LogSettings, integration: &Integration, capability: &str, json: Option<&String>) {
+pub(crate) fn log(
+    settings: &LogSettings,
+    integration: &Integration,
+    capability: &str,
+    json: Option<&String>,
+) {
     if !tracing::enabled!(tracing::Level::INFO) {
         return;
     }

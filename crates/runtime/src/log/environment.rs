@@ -37,7 +37,8 @@ impl LogSettings {
         Ok(Self {
             level,
             directory: variable("LUMOS_LOG_DIRECTORY").map_or_else(|| PathBuf::from("logs"), PathBuf::from),
-            to_stderr: variable("LUMOS_LOG_TO_STDOUT").is_some_and(|value| value.eq_ignore_ascii_case("true")),
+            to_stderr: variable("LUMOS_LOG_TO_STDOUT")
+                .is_some_and(|value| value.eq_ignore_ascii_case("true")),
             redacted_keys: keys
                 .split(',')
                 .map(|key| key.trim().to_lowercase())

@@ -18,7 +18,10 @@ use crate::output;
 pub(super) enum Destination {
     Stderr,
     /// A file that is made with the first line.
-    File { path: PathBuf, file: Option<File> },
+    File {
+        path: PathBuf,
+        file: Option<File>,
+    },
     /// The file could not be made; that was said once.
     Nowhere,
 }

@@ -24,7 +24,8 @@ pub(crate) fn start(app_id: &str) -> Result<LogSettings, Failure> {
     let settings = LogSettings::from_environment()?;
     panic::quiet();
     if let Some(level) = settings.level {
-        let subscriber = tracing_subscriber::registry().with(line::LineLayer::new(level, settings.destination(app_id)));
+        let subscriber =
+            tracing_subscriber::registry().with(line::LineLayer::new(level, settings.destination(app_id)));
         // A subscriber that is already there is the caller's choice.
         let _ = tracing::subscriber::set_global_default(subscriber);
     }

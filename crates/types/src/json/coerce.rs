@@ -9,13 +9,22 @@ pub(super) fn integer(value: &JsonValue<'_>) -> Option<i64> {
         JsonValue::Bool(flag) => Some(i64::from(*flag)),
         JsonValue::Float(number) => whole(*number),
         JsonValue::Str(text) => {
-            let text = plain_digits(text)?;
-            let text = match text.split_once('.') {
-                Some((integral, zeros)) if zeros.bytes().all(|digit| digit == b'0') => integral,
+            let text = text.trim();
+            let digits = match text.split_once('.') {
+                Some((_, "")) => return None,
+                Some((digits, zeros)) if zeros.bytes().all(|digit| digit == b'0') => digits,
                 Some(_) => return None,
-                None => &text,
+                None => text,
             };
-            text.parse().ok()
+            let unsigned = digits.strip_prefix(['+', '-']).unwrap_or(digits);
+            // Underscores stand between digits, one at a time.
+            if unsigned
+                .split('_')
+                .any(|group| group.is_empty() || !group.bytes().all(|digit| digit.is_ascii_digit()))
+            {
+                return None;
+            }
+            digits.replace('_', "").parse().ok()
         }
         _ => None,
     }

@@ -11,7 +11,7 @@ use super::error::ReadError;
 use super::reader::{Mode, Reader};
 
 /// Levels of arrays and objects that a text may have (contract §2; deeper texts are refused as malformed).
-pub const MAX_DEPTH: usize = 200;
+pub const MAX_DEPTH: usize = 201;
 
 /// Objects up to this many keys are searched pairwise for duplicates.
 const SMALL_OBJECT: usize = 16;
@@ -54,6 +54,11 @@ impl<'j> Document<'j> {
     /// When a value is missing or has another type; unknown keys are ignored.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, ReadError> {
         T::deserialize(Reader::new(&self.0, Mode::STRICT))
+    }
+
+    /// Reads a value that fits its type exactly: not even an integer stands for a float. Unions are tried so first.
+    pub(crate) fn read_exact<T: DeserializeOwned>(&self) -> Result<T, ReadError> {
+        T::deserialize(Reader::new(&self.0, Mode::EXACT))
     }
 
     /// Reads a value with the coercions that forms and older callers need (`"25"` is an integer, `"yes"` a boolean),

@@ -101,7 +101,7 @@ fn quoted(names: &[&str]) -> String {
 fn kind(found: Unexpected<'_>) -> &'static str {
     match found {
         Unexpected::Bool(_) => "a boolean",
-        Unexpected::Unsigned(_) | Unexpected::Signed(_) => "an integer",
+        Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Other("an integer") => "an integer",
         Unexpected::Float(_) => "a number with a fraction or exponent",
         Unexpected::Char(_) | Unexpected::Str(_) | Unexpected::Bytes(_) => "a string",
         Unexpected::Unit | Unexpected::Option => "null",

@@ -16,12 +16,15 @@ use super::text::JSON_TOKEN;
 pub(super) struct Mode {
     coerce: bool,
     refuse_unknown: bool,
+    /// An integer is no float.
+    exact: bool,
 }
 
 impl Mode {
-    pub(super) const STRICT: Self = Self { coerce: false, refuse_unknown: false };
-    pub(super) const LAX: Self = Self { coerce: true, refuse_unknown: false };
-    pub(super) const CLOSED: Self = Self { coerce: true, refuse_unknown: true };
+    pub(super) const STRICT: Self = Self { coerce: false, refuse_unknown: false, exact: false };
+    pub(super) const EXACT: Self = Self { exact: true, ..Self::STRICT };
+    pub(super) const LAX: Self = Self { coerce: true, ..Self::STRICT };
+    pub(super) const CLOSED: Self = Self { refuse_unknown: true, ..Self::LAX };
 }
 
 /// One value of the document, about to be read.
@@ -57,7 +60,8 @@ impl<'a, 'j> Reader<'a, 'j> {
 
     fn float<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.value {
-            JsonValue::Float(_) | JsonValue::Int(_) | JsonValue::BigInt(_) => {}
+            JsonValue::Float(_) => {}
+            JsonValue::Int(_) | JsonValue::BigInt(_) if !self.mode.exact => {}
             _ if self.mode.coerce => {}
             _ => return Err(self.refuse(&visitor)),
         }
@@ -232,8 +236,8 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         match self.value {
             JsonValue::Str(text) => visitor.visit_enum(text.as_ref().into_deserializer()),
             JsonValue::Object(entries) if entries.len() == 1 => {
-                let entries = Entries::new(entries, self.mode);
-                visitor.visit_enum(de::value::MapAccessDeserializer::new(entries))
+                let (name, value) = &entries[0];
+                visitor.visit_enum(Variant { name, value: Reader::new(value, self.mode) })
             }
             _ => Err(ReadError::invalid_type(unexpected(self.value), &"a string")),
         }
@@ -291,6 +295,45 @@ impl<'de> de::MapAccess<'de> for Entries<'_, '_> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.entries.len())
+    }
+}
+
+/// A variant with content, as `{"name": content}`. A variant without content is a string, never this.
+struct Variant<'a, 'j> {
+    name: &'a str,
+    value: Reader<'a, 'j>,
+}
+
+impl<'de, 'a, 'j> de::EnumAccess<'de> for Variant<'a, 'j> {
+    type Error = ReadError;
+    type Variant = Reader<'a, 'j>;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Reader<'a, 'j>), ReadError> {
+        Ok((seed.deserialize(Key(self.name))?, self.value))
+    }
+}
+
+impl<'de> de::VariantAccess<'de> for Reader<'_, '_> {
+    type Error = ReadError;
+
+    fn unit_variant(self) -> Result<(), ReadError> {
+        Err(ReadError::new("expected a string, got an object"))
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, ReadError> {
+        seed.deserialize(self)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, ReadError> {
+        self.deserialize_tuple(length, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
+        self.deserialize_map(visitor)
     }
 }
 

@@ -135,6 +135,10 @@ impl<'de> Deserialize<'de> for Json {
                 Box::<RawValue>::deserialize(deserializer).map(Json)
             }
 
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Json, E> {
+                self.visit_string(text.to_owned())
+            }
+
             fn visit_string<E: serde::de::Error>(self, text: String) -> Result<Json, E> {
                 RawValue::from_string(text).map(Json).map_err(E::custom)
             }
@@ -227,11 +231,7 @@ impl TryFrom<Json> for JsonObject {
 
     fn try_from(json: Json) -> Result<Self, ReadError> {
         // JSON has no leading blanks here: `RawValue` starts at the value.
-        if json.text().starts_with('{') {
-            Ok(Self(json))
-        } else {
-            Err(ReadError::new("expected an object"))
-        }
+        if json.text().starts_with('{') { Ok(Self(json)) } else { Err(ReadError::new("expected an object")) }
     }
 }
 

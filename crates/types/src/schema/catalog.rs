@@ -92,9 +92,9 @@ payloads! {
 pub fn catalog(refs: Refs) -> BTreeMap<String, Object> {
     let mut catalog: BTreeMap<String, Object> =
         MODELS.iter().map(|model| (model.name.to_owned(), (model.schema)(refs))).collect();
-    let envelopes = StandardCapability::ALL.iter().flat_map(|capability| {
-        [capability.request_schema(refs), capability.response_schema(refs)]
-    });
+    let envelopes = StandardCapability::ALL
+        .iter()
+        .flat_map(|capability| [capability.request_schema(refs), capability.response_schema(refs)]);
     let others = [
         of::<Empty>(refs),
         of::<EmptySettings>(refs),

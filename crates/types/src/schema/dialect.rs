@@ -19,14 +19,16 @@ const OUTSIDE: [&str; 4] = ["title", "description", "default", "deprecated"];
 
 /// Formats that are Rust's, not JSON's.
 const NUMBER_FORMATS: [&str; 12] = [
-    "int8", "int16", "int32", "int64", "int128", "int", "uint8", "uint16", "uint32", "uint64", "uint", "double",
+    "int8", "int16", "int32", "int64", "int128", "int", "uint8", "uint16", "uint32", "uint64", "uint",
+    "double",
 ];
 
 pub(super) fn apply(schema: &mut Object) {
     children(schema);
     collapse_constants(schema);
     plain_numbers(schema);
-    if let Some(name) = schema.get("$defs").and_then(Value::as_object).map(|defs| defs.keys().cloned().collect::<Vec<_>>())
+    if let Some(name) =
+        schema.get("$defs").and_then(Value::as_object).map(|defs| defs.keys().cloned().collect::<Vec<_>>())
         && let Some(Value::Object(definitions)) = schema.get_mut("$defs")
     {
         for name in name {
@@ -95,8 +97,7 @@ fn is_reference(property: &Object) -> bool {
     let is_null = |schema: &Value| schema == &json!({"type": "null"});
     property.contains_key("$ref")
         || property.get("anyOf").and_then(Value::as_array).is_some_and(|options| {
-            matches!(options.as_slice(), [one] | [one, _] if points(one))
-                && options[1..].iter().all(is_null)
+            matches!(options.as_slice(), [one] | [one, _] if points(one)) && options[1..].iter().all(is_null)
         })
 }
 
@@ -125,8 +126,11 @@ fn split_nullable(schema: &mut Object) {
     }
     let Some(Value::Array(types)) = schema.get("type") else { return };
     let types: Vec<Value> = types.iter().filter(|one| *one != "null").cloned().collect();
-    let inside: Vec<String> =
-        schema.keys().filter(|key| !OUTSIDE.contains(&key.as_str()) && !key.starts_with("x-")).cloned().collect();
+    let inside: Vec<String> = schema
+        .keys()
+        .filter(|key| !OUTSIDE.contains(&key.as_str()) && !key.starts_with("x-"))
+        .cloned()
+        .collect();
     let mut value: Object =
         inside.into_iter().filter_map(|key| schema.shift_remove(&key).map(|value| (key, value))).collect();
     value.insert("type".to_owned(), types.into_iter().next().unwrap_or_default());

@@ -78,7 +78,9 @@ fn point_to_components(node: &mut Object) {
                 *target = target.replace("#/$defs/", "#/components/schemas/");
             }
             Value::Object(child) => point_to_components(child),
-            Value::Array(items) => items.iter_mut().filter_map(Value::as_object_mut).for_each(point_to_components),
+            Value::Array(items) => {
+                items.iter_mut().filter_map(Value::as_object_mut).for_each(point_to_components)
+            }
             _ => {}
         }
     }

@@ -22,8 +22,12 @@ mod tests {
 
     #[test]
     fn letters_after_anything_else_are_capitals() {
-        let cases =
-            [("account_id", "Account Id"), ("x5u", "X5U"), ("x5t#S256", "X5T#S256"), ("get_oauth2_ab", "Get Oauth2 Ab")];
+        let cases = [
+            ("account_id", "Account Id"),
+            ("x5u", "X5U"),
+            ("x5t#S256", "X5T#S256"),
+            ("get_oauth2_ab", "Get Oauth2 Ab"),
+        ];
         for (name, title) in cases {
             assert_eq!(title_case(name), title);
         }

@@ -1,0 +1,25 @@
+//! What a connector built on this crate answers: declaration, dispatch, errors, tokens and fingerprints, held against
+//! the contract.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod acme;
+mod answers;
+mod authentication;
+mod calls;
+mod combinations;
+mod compile_errors;
+mod customized;
+mod declaration;
+mod error_classes;
+mod error_handlers;
+mod fingerprints;
+mod order;
+mod panics;
+mod statuses;
+mod tokens;

@@ -1,0 +1,13 @@
+//! A handler that returns its payload bare.
+
+use lumos_connector_core::Integration;
+use lumos_connector_types::capability::marker as capability;
+use lumos_connector_types::payload::{FoundAccountData, ListAccounts};
+
+async fn list_accounts(_: (), _: ListAccounts) -> Vec<FoundAccountData> {
+    Vec::new()
+}
+
+fn main() {
+    let _ = Integration::builder("acme", "1.0.0").capability(capability::ListAccounts, list_accounts);
+}

@@ -1,0 +1,44 @@
+//! What people run while developing this workspace: `cargo xtask <command>`, one file a command.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command line")]
+
+mod floors;
+mod golden;
+mod schemas;
+mod twin;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "What people run while developing this workspace")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Floors(floors::Arguments),
+    Golden(golden::Arguments),
+    Schemas(schemas::Arguments),
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<()> {
+    match command {
+        Command::Floors(arguments) => floors::run(arguments),
+        Command::Golden(arguments) => golden::run(arguments),
+        Command::Schemas(arguments) => schemas::run(arguments),
+    }
+}

@@ -1,0 +1,66 @@
+//! The twins: connectors that exist once on the Python reference and once here, specified in `conformance/golden/TWINS.md`.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+/// A twin, and where to find it in this workspace.
+#[derive(Debug)]
+pub(crate) struct Twin {
+    /// Its name in the recorded cases.
+    pub(crate) name: &'static str,
+    /// The package that builds it.
+    pub(crate) package: &'static str,
+    binary: &'static str,
+    /// Whether its binary can serve HTTP yet; until then its HTTP cases are skipped.
+    serves_http: bool,
+}
+
+/// Every twin that exists here.
+pub(crate) const TWINS: &[Twin] = &[
+    Twin {
+        name: "mock_connector",
+        package: "lumos-mock-connector",
+        binary: "mock-connector",
+        serves_http: false,
+    },
+    Twin {
+        name: "open_mock",
+        package: "lumos-conformance-open-mock",
+        binary: "open-mock",
+        serves_http: false,
+    },
+];
+
+impl Twin {
+    /// Its entry in the targets file of `compare.py`: how to start it from the folder of built binaries.
+    pub(crate) fn target(&self, binaries: &Path) -> Value {
+        let binary = binaries.join(self.binary).with_extension(std::env::consts::EXE_EXTENSION);
+        let mut target = json!({ "cli": [binary] });
+        if self.serves_http {
+            target["http"] = json!([binary, "dev", "http-server", "--port", "{port}"]);
+        }
+        target
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWIN: Twin = Twin { name: "a_mock", package: "a-mock", binary: "a-mock", serves_http: false };
+
+    #[test]
+    fn a_twin_without_a_server_has_only_a_command_line() {
+        let target = TWIN.target(Path::new("out"));
+        assert!(target.get("cli").is_some());
+        assert!(target.get("http").is_none());
+    }
+
+    #[test]
+    fn a_twin_with_a_server_says_where_its_port_goes() {
+        let target = Twin { serves_http: true, ..TWIN }.target(Path::new("out"));
+        assert_eq!(target["http"][4], "{port}");
+        assert_eq!(target["http"][0], target["cli"][0]);
+    }
+}
