@@ -72,6 +72,12 @@ impl Call {
         }))
     }
 
+    /// The same call with other settings.
+    pub(crate) fn with_settings(&self, settings: JsonObject) -> Self {
+        let envelope = Envelope { settings: Some(settings), ..self.0.envelope.clone() };
+        Self::new(self.0.integration.clone(), self.0.capability.clone(), envelope)
+    }
+
     pub(crate) fn parts(&self) -> &Parts {
         &self.0
     }
@@ -101,7 +107,7 @@ impl Call {
     /// `.settings::<T>()` never sees that: they are checked before its handlers run.
     pub fn settings<T: DeserializeOwned + Send + 'static>(&self) -> Result<T> {
         let mut checked = self.0.checked_settings.lock().unwrap_or_else(PoisonError::into_inner);
-        match checked.take().map(|settings| settings.downcast::<T>()) {
+        match checked.take().map(Box::<dyn Any + Send>::downcast::<T>) {
             Some(Ok(settings)) => return Ok(*settings),
             Some(Err(other)) => *checked = Some(other),
             None => {}

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use lumos_connector_types::capability::{Authentication, Capability, Metadata, StandardCapability};
+use lumos_connector_types::envelope::{RequestEnvelope, ResponseEnvelope};
 use lumos_connector_types::json::{Document, ReadError};
 use lumos_connector_types::schema::{self, Object, Refs};
 
@@ -40,6 +41,8 @@ pub(crate) struct Facts {
     pub(crate) customized: bool,
     pub(crate) request_schema: fn(Refs) -> Object,
     pub(crate) response_schema: fn(Refs) -> Object,
+    pub(crate) request_envelope: fn(Refs) -> Object,
+    pub(crate) response_envelope: fn(Refs) -> Object,
     /// The path of the handler, as `module:function`.
     pub(crate) handler: String,
 }
@@ -66,6 +69,8 @@ impl<C: Capability, F, X, T> Handler<C, F, X, T> {
                 customized: C::LAX,
                 request_schema: schema::of::<C::Request>,
                 response_schema: schema::of::<C::Response>,
+                request_envelope: schema::of::<RequestEnvelope<C::Request>>,
+                response_envelope: schema::of::<ResponseEnvelope<C::Response>>,
                 handler: handler_path(type_name::<F>()),
             },
             handler,

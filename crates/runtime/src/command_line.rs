@@ -29,7 +29,7 @@ pub(crate) enum Action {
     /// Print the man page.
     ManPage,
     /// Nothing was asked for: show the help of this command.
-    Nothing(Command),
+    Nothing(Box<Command>),
 }
 
 /// The definition of a connector's command line.
@@ -111,15 +111,15 @@ fn program_name(integration: &Integration) -> String {
 pub(crate) fn action(definition: &Command, matches: &ArgMatches) -> Action {
     let text = |matches: &ArgMatches, id: &str| matches.get_one::<String>(id).cloned();
     match matches.subcommand() {
-        None => Action::Nothing(definition.clone()),
+        None => Action::Nothing(Box::new(definition.clone())),
         Some(("info", info)) => Action::Info { result_file: text(info, RESULT_FILE) },
         Some(("dev", dev_matches)) => match dev_matches.subcommand() {
             Some(("completions", completions)) => match completions.get_one::<Shell>(SHELL) {
                 Some(shell) => Action::Completions(*shell),
-                None => Action::Nothing(dev()),
+                None => Action::Nothing(Box::new(dev())),
             },
             Some(("man-page", _)) => Action::ManPage,
-            _ => Action::Nothing(dev()),
+            _ => Action::Nothing(Box::new(dev())),
         },
         Some((name, request)) => Action::Capability {
             name: name.to_owned(),

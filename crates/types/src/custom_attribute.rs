@@ -49,7 +49,7 @@ pub struct CustomAttribute {
     /// Name of the attribute, as the request gave it.
     pub label: String,
     /// The value as any JSON; null when the record has none. The key itself must be present.
-    #[schemars(schema_with = "Json::nullable_schema")]
+    #[schemars(schema_with = "Json::nullable_schema", description = "The custom attribute value")]
     pub value: Json,
     /// Kind of the record described.
     pub r#type: CustomAttributeCustomizedType,

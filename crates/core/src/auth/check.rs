@@ -48,7 +48,7 @@ fn check_several(login: &Login, credentials: &[AuthCredential]) -> Result<(), St
         match lacking(login, &combination, &complete) {
             Some(lacking) if lacking.is_empty() => return Ok(()),
             Some(lacking) if closest.as_ref().is_none_or(|best| lacking.len() < best.len()) => {
-                closest = Some(lacking)
+                closest = Some(lacking);
             }
             _ => {}
         }

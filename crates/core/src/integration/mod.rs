@@ -76,7 +76,6 @@ pub(crate) struct About {
 
 impl Integration {
     /// Begins the declaration of a connector: the id of its app, and its own version.
-    #[must_use]
     pub fn builder(app_id: impl Into<String>, version: impl Into<String>) -> Builder {
         Builder::new(app_id.into(), version.into())
     }

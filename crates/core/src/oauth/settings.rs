@@ -79,8 +79,10 @@ pub struct Computed<T>(Source<T>);
 #[derive(Clone)]
 enum Source<T> {
     Fixed(T),
-    Computed(Arc<dyn Fn(&Call) -> Result<T> + Send + Sync>),
+    Computed(Compute<T>),
 }
+
+type Compute<T> = Arc<dyn Fn(&Call) -> Result<T> + Send + Sync>;
 
 impl<T: Clone> Computed<T> {
     /// The value for a call.
@@ -229,7 +231,7 @@ impl OAuthSettings {
         self
     }
 
-    /// The same, with token requests of another form; the default is a form that is POSTed.
+    /// The same, with token requests of another form; the default is a POST of a form.
     #[must_use]
     pub fn token_request(mut self, method: TokenMethod, parameters: TokenParameters) -> Self {
         self.method = method;

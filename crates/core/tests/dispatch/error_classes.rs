@@ -131,7 +131,8 @@ fn the_error_beneath_a_class_does_not_change_it() {
 
 #[test]
 fn each_constructor_makes_its_own_class() {
-    let constructors: [(fn(&'static str) -> ConnectorError, ErrorClass); 24] = [
+    type Construct = fn(&'static str) -> ConnectorError;
+    let constructors: [(Construct, ErrorClass); 24] = [
         (|text| ConnectorError::new(text), ErrorClass::Connector),
         (|text| ConnectorError::authentication(text), ErrorClass::Authentication),
         (|text| ConnectorError::authentication_expired(text), ErrorClass::AuthenticationExpired),

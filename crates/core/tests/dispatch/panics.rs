@@ -25,7 +25,6 @@ async fn before_the_handler(_: Panicking, _: GetDataRecency) -> Result<DataRecen
     Ok(DataRecency::default())
 }
 
-#[expect(clippy::manual_async_fn, reason = "it panics before there is a future")]
 fn before_the_future(_: (), request: GetLastActivity) -> impl Future<Output = Result<Vec<LastActivityData>>> {
     assert!(request.account_ids.is_empty(), "hunter2");
     async { Ok(Vec::new()) }

@@ -8,7 +8,9 @@ pub(super) fn quiet() {
     panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, "a handler panicked");
-        if let Some(message) = info.payload_as_str() {
+        let payload = info.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        if let Some(message) = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)) {
             tracing::debug!(place, "the panic says: {message}");
         }
     }));

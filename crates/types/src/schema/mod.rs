@@ -79,7 +79,7 @@ fn point_to_components(node: &mut Object) {
             }
             Value::Object(child) => point_to_components(child),
             Value::Array(items) => {
-                items.iter_mut().filter_map(Value::as_object_mut).for_each(point_to_components)
+                items.iter_mut().filter_map(Value::as_object_mut).for_each(point_to_components);
             }
             _ => {}
         }

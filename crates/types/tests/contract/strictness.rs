@@ -41,7 +41,8 @@ fn seconds(given: &Value) -> Option<Value> {
 
 #[test]
 fn every_type_takes_its_own_values_only() {
-    let readers: [(&str, fn(&Value) -> Option<Value>); 4] =
+    type Read = fn(&Value) -> Option<Value>;
+    let readers: [(&str, Read); 4] =
         [("string", string), ("integer", integer), ("boolean", boolean), ("number|integer", seconds)];
     let table = [
         (json!("5"), [true, false, false, false]),
