@@ -10,13 +10,13 @@ use indexmap::IndexMap;
 use lumos_connector_types::auth::AuthCredential;
 use lumos_connector_types::capability::{Metadata, StandardCapability};
 use lumos_connector_types::json::JsonObject;
-use lumos_connector_types::page::Page as WirePage;
 use lumos_connector_types::rate_limit::{
     RateLimitRequestInfo, RateLimitResponseInfo, RateLimitStateSnapshot,
 };
 use serde::de::DeserializeOwned;
 
 use crate::auth::CredentialModel;
+use crate::envelope::Envelope;
 use crate::error::{ConnectorError, Result};
 use crate::integration::Integration;
 use crate::page::Page;
@@ -46,17 +46,6 @@ pub(crate) struct CapabilityRef {
     pub(crate) name: &'static str,
     pub(crate) standard: Option<StandardCapability>,
     pub(crate) metadata: Arc<Metadata>,
-}
-
-/// What a request brings beside its payload.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Envelope {
-    pub(crate) auth: Option<AuthCredential>,
-    pub(crate) credentials: Option<Vec<AuthCredential>>,
-    pub(crate) page: Option<WirePage>,
-    pub(crate) include_raw_data: Option<bool>,
-    pub(crate) settings: Option<JsonObject>,
-    pub(crate) rate_limit: Option<RateLimitRequestInfo>,
 }
 
 impl Call {

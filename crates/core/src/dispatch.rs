@@ -7,19 +7,16 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError};
 
 use futures_util::FutureExt;
-use lumos_connector_types::auth::AuthCredential;
 use lumos_connector_types::capability::Authentication;
 use lumos_connector_types::error::{ConnectorErrorCode, Error as WireError};
 use lumos_connector_types::json::{Document, JsonObject, ReadError};
-use lumos_connector_types::page::Page;
-use lumos_connector_types::rate_limit::RateLimitRequestInfo;
-use serde::Deserialize;
 use serde::de::Error as _;
 
 use crate::answer::Answer;
 use crate::auth;
-use crate::call::{Call, CapabilityRef, Envelope};
+use crate::call::{Call, CapabilityRef};
 use crate::capability::{Facts, Pending, Registered};
+use crate::envelope::{Envelope, Request};
 use crate::error::{self, ConnectorError};
 use crate::integration::Integration;
 
@@ -54,7 +51,10 @@ impl Integration {
         }
         let settings = match self.settings_model().filter(|_| facts.checks_settings()) {
             Some(model) => Some(model.check(envelope.settings.as_ref())?),
-            None => None,
+            None => {
+                envelope.settings.as_ref().map_or(Ok(()), well_formed)?;
+                None
+            }
         };
         let capability = CapabilityRef {
             name: facts.name,
@@ -78,6 +78,11 @@ impl Integration {
     }
 }
 
+/// Settings that no model reads must still be JSON of an allowed depth.
+fn well_formed(settings: &JsonObject) -> Result<(), String> {
+    Document::parse(settings.text()).map(drop).map_err(|error| format!("Invalid request: settings: {error}"))
+}
+
 impl Facts {
     /// `app_info` must answer before there are settings.
     fn checks_settings(&self) -> bool {
@@ -85,33 +90,13 @@ impl Facts {
     }
 }
 
-fn read(registered: &Arc<dyn Registered>, request: &str) -> Result<(Envelope, Pending), ReadError> {
+fn read(registered: &Arc<dyn Registered>, text: &str) -> Result<(Envelope, Pending), ReadError> {
     let facts = registered.facts();
-    let document = Document::parse(request)?;
-    let Beside { include_raw_data, page, settings, rate_limit } = document.read()?;
-    let Credentials { auth, credentials } = match facts.authentication() {
-        Authentication::Absent => Credentials::default(),
-        Authentication::Optional | Authentication::Required => document.read()?,
-    };
-    if (facts.standard.is_none() || facts.customized) && document.field("settings").is_none() {
+    let request = Request::cut(text)?;
+    let envelope = request.envelope(facts.authentication())?;
+    if (facts.standard.is_none() || facts.customized) && !request.mentions_settings() {
         return Err(ReadError::missing_field("settings"));
     }
-    let payload = document.field("request").ok_or_else(|| ReadError::missing_field("request"))?;
-    let pending = Arc::clone(registered).read(&payload).map_err(|error| error.inside("request"))?;
-    Ok((Envelope { auth, credentials, page, include_raw_data, settings, rate_limit }, pending))
-}
-
-/// What every request may have beside its payload.
-#[derive(Deserialize)]
-struct Beside {
-    include_raw_data: Option<bool>,
-    page: Option<Page>,
-    settings: Option<JsonObject>,
-    rate_limit: Option<RateLimitRequestInfo>,
-}
-
-#[derive(Default, Deserialize)]
-struct Credentials {
-    auth: Option<AuthCredential>,
-    credentials: Option<Vec<AuthCredential>>,
+    let pending = Arc::clone(registered).read(request.payload()?).map_err(|error| error.inside("request"))?;
+    Ok((envelope, pending))
 }

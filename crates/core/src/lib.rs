@@ -24,6 +24,7 @@ mod call;
 mod capability;
 mod credentials;
 mod dispatch;
+mod envelope;
 pub mod error;
 pub mod fingerprint;
 mod from_call;

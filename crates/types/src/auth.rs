@@ -30,9 +30,9 @@ pub struct AuthCredential {
     /// API token.
     pub token: Option<TokenCredential>,
     /// Parts from which the connector signs a JSON Web Token.
-    pub jwt: Option<JWTCredential>,
+    pub jwt: Option<Box<JWTCredential>>,
     /// Service account of a cloud provider.
-    pub service_account: Option<ServiceAccountCredential>,
+    pub service_account: Option<Box<ServiceAccountCredential>>,
     /// Private key and its identifier.
     #[schemars(extend("x-semantic" = "key-pair"))]
     pub key_pair: Option<KeyPairCredential>,

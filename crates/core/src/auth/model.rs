@@ -81,9 +81,24 @@ models! {
     OAuth1Credential: OAuth1, oauth1;
     BasicCredential: Basic, basic;
     TokenCredential: Token, token;
+    KeyPairCredential: KeyPair, key_pair;
+}
+
+macro_rules! boxed_models {
+    ($($type:ident: $model:ident, $field:ident;)+) => {
+        $(impl CredentialModel for $type {
+            const MODEL: AuthModel = AuthModel::$model;
+
+            fn find(credential: &AuthCredential) -> Option<Self> {
+                credential.$field.as_deref().cloned()
+            }
+        })+
+    };
+}
+
+boxed_models! {
     JWTCredential: Jwt, jwt;
     ServiceAccountCredential: ServiceAccount, service_account;
-    KeyPairCredential: KeyPair, key_pair;
 }
 
 impl CredentialModel for EmptyCredential {

@@ -102,20 +102,42 @@ impl<'j> Document<'j> {
 
 type Entry<'j> = (Cow<'j, str>, JsonValue<'j>);
 
-/// The entries that count: of duplicate keys the last (contract §2).
-pub(super) fn effective<'a, 'j>(entries: &'a [Entry<'j>]) -> Vec<&'a Entry<'j>> {
-    if entries.len() <= SMALL_OBJECT {
-        let repeats = |index: usize| entries[index + 1..].iter().any(|(key, _)| *key == entries[index].0);
-        return (0..entries.len()).filter(|&index| !repeats(index)).map(|index| &entries[index]).collect();
+/// The entries of an object that count: of duplicate keys the last (contract §2).
+pub(super) struct Effective<'a, 'j> {
+    entries: &'a [Entry<'j>],
+    next: usize,
+    /// In large objects, the last place of every key; small ones are searched.
+    last: Option<HashMap<&'a str, usize>>,
+}
+
+impl<'a, 'j> Effective<'a, 'j> {
+    pub(super) fn of(entries: &'a [Entry<'j>]) -> Self {
+        let places = || entries.iter().enumerate().map(|(place, (key, _))| (key.as_ref(), place)).collect();
+        Self { entries, next: 0, last: (entries.len() > SMALL_OBJECT).then(places) }
     }
-    let last: HashMap<&str, usize> =
-        entries.iter().enumerate().map(|(index, (key, _))| (key.as_ref(), index)).collect();
-    entries
-        .iter()
-        .enumerate()
-        .filter(|(index, (key, _))| last.get(key.as_ref()) == Some(index))
-        .map(|(_, entry)| entry)
-        .collect()
+
+    fn counts(&self, place: usize) -> bool {
+        let key = self.entries[place].0.as_ref();
+        match &self.last {
+            Some(last) => last.get(key) == Some(&place),
+            None => !self.entries[place + 1..].iter().any(|(later, _)| later == key),
+        }
+    }
+}
+
+impl<'a, 'j> Iterator for Effective<'a, 'j> {
+    type Item = &'a Entry<'j>;
+
+    fn next(&mut self) -> Option<&'a Entry<'j>> {
+        while self.next < self.entries.len() {
+            let place = self.next;
+            self.next += 1;
+            if self.counts(place) {
+                return Some(&self.entries[place]);
+            }
+        }
+        None
+    }
 }
 
 pub(super) fn write(value: &JsonValue<'_>, out: &mut String) {
@@ -142,7 +164,7 @@ pub(super) fn write(value: &JsonValue<'_>, out: &mut String) {
         }
         JsonValue::Object(entries) => {
             out.push('{');
-            for (index, (key, item)) in effective(entries).into_iter().enumerate() {
+            for (index, (key, item)) in Effective::of(entries).enumerate() {
                 if index > 0 {
                     out.push(',');
                 }

@@ -10,7 +10,9 @@ mod document;
 mod error;
 mod reader;
 mod text;
+mod typed;
 
 pub use document::{Document, MAX_DEPTH};
 pub use error::ReadError;
 pub use text::{Json, JsonObject};
+pub use typed::{read, read_lax};

@@ -7,7 +7,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, Error as _, IntoDeserialize
 use serde::forward_to_deserialize_any;
 
 use super::coerce;
-use super::document::{effective, write};
+use super::document::{Effective, write};
 use super::error::ReadError;
 use super::text::JSON_TOKEN;
 
@@ -268,14 +268,14 @@ impl<'de> de::SeqAccess<'de> for Items<'_, '_> {
 }
 
 struct Entries<'a, 'j> {
-    entries: std::vec::IntoIter<&'a (Cow<'j, str>, JsonValue<'j>)>,
+    entries: Effective<'a, 'j>,
     current: Option<&'a (Cow<'j, str>, JsonValue<'j>)>,
     mode: Mode,
 }
 
 impl<'a, 'j> Entries<'a, 'j> {
     fn new(entries: &'a [(Cow<'j, str>, JsonValue<'j>)], mode: Mode) -> Self {
-        Self { entries: effective(entries).into_iter(), current: None, mode }
+        Self { entries: Effective::of(entries), current: None, mode }
     }
 }
 
@@ -291,10 +291,6 @@ impl<'de> de::MapAccess<'de> for Entries<'_, '_> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
         let (key, value) = self.current.ok_or_else(|| ReadError::new("a value was read before its key"))?;
         seed.deserialize(Reader::new(value, self.mode)).map_err(|error| error.inside(key.as_ref()))
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.entries.len())
     }
 }
 

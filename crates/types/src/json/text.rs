@@ -8,7 +8,6 @@ use serde::de::{DeserializeOwned, Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::document::Document;
 use super::error::ReadError;
 
 /// The name under which the document reader is asked for a value's own text.
@@ -60,7 +59,7 @@ impl Json {
     /// # Errors
     /// When the JSON is not of that type.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, ReadError> {
-        Document::parse(self.text())?.read()
+        super::read(self.text())
     }
 
     /// Reads a typed value with coercion, as settings are read.
@@ -68,7 +67,7 @@ impl Json {
     /// # Errors
     /// When the JSON cannot be coerced to that type.
     pub fn read_lax<T: DeserializeOwned>(&self) -> Result<T, ReadError> {
-        Document::parse(self.text())?.read_lax()
+        super::read_lax(self.text())
     }
 
     /// One value under one key, as `raw_data` has the app's answers by call.
