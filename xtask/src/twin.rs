@@ -25,6 +25,36 @@ pub(crate) const TWINS: &[Twin] = &[
         serves_http: false,
     },
     Twin {
+        name: "oauth_mock",
+        package: "lumos-conformance-oauth-mock",
+        binary: "oauth-mock",
+        serves_http: false,
+    },
+    Twin {
+        name: "client_credentials_mock",
+        package: "lumos-conformance-client-credentials-mock",
+        binary: "client-credentials-mock",
+        serves_http: false,
+    },
+    Twin {
+        name: "client_credentials_query_mock",
+        package: "lumos-conformance-client-credentials-query-mock",
+        binary: "client-credentials-query-mock",
+        serves_http: false,
+    },
+    Twin {
+        name: "multi_auth_mock",
+        package: "lumos-conformance-multi-auth-mock",
+        binary: "multi-auth-mock",
+        serves_http: false,
+    },
+    Twin {
+        name: "fallback_auth_mock",
+        package: "lumos-conformance-fallback-auth-mock",
+        binary: "fallback-auth-mock",
+        serves_http: false,
+    },
+    Twin {
         name: "open_mock",
         package: "lumos-conformance-open-mock",
         binary: "open-mock",

@@ -54,14 +54,15 @@ impl<'a> Request<'a> {
         if !document.is_object() {
             return Err(ReadError::custom("expected an object"));
         }
-        let text = |name: &str| document.field(name).map(|part| Cow::Owned(part.to_text()));
+        let text = |name: &str| document.field(name).map(|part| Cow::Owned(part.to_source()));
         Ok(Self {
             auth: text("auth"),
             credentials: text("credentials"),
             page: text("page"),
             include_raw_data: text("include_raw_data"),
             rate_limit: text("rate_limit"),
-            settings: text("settings"),
+            // They are kept as JSON, which has no numbers that are not finite.
+            settings: document.field("settings").map(|part| Cow::Owned(part.to_text())),
             payload: text("request"),
         })
     }

@@ -98,6 +98,15 @@ impl<'j> Document<'j> {
         write(&self.0, &mut text);
         text
     }
+
+    /// The document as a text that [`Document::parse`] reads as the same document: the numbers that JSON does not have
+    /// stay `NaN` and `Infinity`.
+    #[must_use]
+    pub fn to_source(&self) -> String {
+        let mut text = String::new();
+        write_with(&self.0, NonFinite::Literal, &mut text);
+        text
+    }
 }
 
 type Entry<'j> = (Cow<'j, str>, JsonValue<'j>);
@@ -140,17 +149,34 @@ impl<'a, 'j> Iterator for Effective<'a, 'j> {
     }
 }
 
+/// What stands for numbers that are not finite.
+#[derive(Clone, Copy)]
+enum NonFinite {
+    Null,
+    Literal,
+}
+
 pub(super) fn write(value: &JsonValue<'_>, out: &mut String) {
+    write_with(value, NonFinite::Null, out);
+}
+
+fn write_with(value: &JsonValue<'_>, non_finite: NonFinite, out: &mut String) {
     match value {
         JsonValue::Null => out.push_str("null"),
         JsonValue::Bool(true) => out.push_str("true"),
         JsonValue::Bool(false) => out.push_str("false"),
         JsonValue::Int(number) => write_display(number, out),
         JsonValue::BigInt(number) => write_display(number, out),
-        JsonValue::Float(number) => match serde_json::to_string(number) {
-            Ok(text) => out.push_str(&text),
-            Err(_) => out.push_str("null"),
-        },
+        JsonValue::Float(number) if !number.is_finite() => out.push_str(match non_finite {
+            NonFinite::Null => "null",
+            NonFinite::Literal if number.is_nan() => "NaN",
+            NonFinite::Literal if *number > 0.0 => "Infinity",
+            NonFinite::Literal => "-Infinity",
+        }),
+        // Serialising a finite float cannot fail; `null` would be the least harm if it did.
+        JsonValue::Float(number) => {
+            out.push_str(&serde_json::to_string(number).unwrap_or_else(|_| "null".to_owned()))
+        }
         JsonValue::Str(text) => write_string(text, out),
         JsonValue::Array(items) => {
             out.push('[');
@@ -158,7 +184,7 @@ pub(super) fn write(value: &JsonValue<'_>, out: &mut String) {
                 if index > 0 {
                     out.push(',');
                 }
-                write(item, out);
+                write_with(item, non_finite, out);
             }
             out.push(']');
         }
@@ -170,7 +196,7 @@ pub(super) fn write(value: &JsonValue<'_>, out: &mut String) {
                 }
                 write_string(key, out);
                 out.push(':');
-                write(item, out);
+                write_with(item, non_finite, out);
             }
             out.push('}');
         }
