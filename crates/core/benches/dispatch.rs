@@ -1,8 +1,7 @@
-//! One dispatch beside its floor: serde_json reading the same request into structs and writing the same answer.
+//! One dispatch beside its floor: `serde_json` reading the same request into structs and writing the same answer.
 //!
 //! Read the ratios within one run: `floor` is what any implementation pays for the same bytes, `dispatch` adds the
 //! strict reading with paths, authentication, settings, the handler's future and the envelope.
-#![expect(missing_docs, reason = "criterion's macro makes undocumented items")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot run has failed")]
 
 use std::hint::black_box;

@@ -24,7 +24,7 @@ pub(crate) struct Envelope {
 
 /// A request cut into the texts of its parts, each read on its own.
 ///
-/// Settings and free-form payloads are so never parsed into a tree that is written again. serde_json does the cutting;
+/// Settings and free-form payloads are so never parsed into a tree that is written again. `serde_json` does the cutting;
 /// what it refuses but the contract allows (duplicate keys, `NaN`, unknown keys) is cut from a parsed document.
 pub(crate) struct Request<'a> {
     auth: Option<Cow<'a, str>>,

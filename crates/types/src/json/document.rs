@@ -175,7 +175,7 @@ fn write_with(value: &JsonValue<'_>, non_finite: NonFinite, out: &mut String) {
         }),
         // Serialising a finite float cannot fail; `null` would be the least harm if it did.
         JsonValue::Float(number) => {
-            out.push_str(&serde_json::to_string(number).unwrap_or_else(|_| "null".to_owned()))
+            out.push_str(&serde_json::to_string(number).unwrap_or_else(|_| "null".to_owned()));
         }
         JsonValue::Str(text) => write_string(text, out),
         JsonValue::Array(items) => {

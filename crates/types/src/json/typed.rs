@@ -31,11 +31,11 @@ pub fn read_lax<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
     }
 }
 
-/// Most texts, read by serde_json without a tree between.
+/// Most texts, read by `serde_json` without a tree between.
 ///
 /// It reads as the document does wherever it succeeds: without arrays none can stand for a struct, without `null` no
 /// object can stand for a variant, without escapes no lone surrogate can hide in what is skipped, and for everything
-/// else that only one of them takes (duplicate keys, `NaN`, coercion) serde_json is the one that refuses.
+/// else that only one of them takes (duplicate keys, `NaN`, coercion) `serde_json` is the one that refuses.
 fn plainly<T: DeserializeOwned>(text: &str) -> Option<T> {
     let plain = text.len() <= PLAIN_LIMIT
         && !text.bytes().any(|byte| matches!(byte, b'[' | b'\\'))
