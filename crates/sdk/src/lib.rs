@@ -67,7 +67,7 @@ pub fn run(integration: Result<Integration, IntegrationError>) -> ExitCode {
 
 /// What a connector imports: `use lumos_connector::prelude::*;`.
 ///
-/// Names of the wire that would hide more common ones are in [`payload`](crate::payload): `payload::Page` and
+/// Names of the wire that would hide more common ones are in [`payload`]: `payload::Page` and
 /// `payload::Error`.
 pub mod prelude {
     pub use std::process::ExitCode;

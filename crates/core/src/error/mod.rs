@@ -3,7 +3,7 @@
 //! | you have | you write | the caller reads |
 //! | --- | --- | --- |
 //! | a known situation | `Err(ConnectorError::not_found("No account 7"))` | its code, `raised_by: "NotFoundError"` |
-//! | any error of a library | `library()?` | the code of its [classification](classify), its type as `raised_by` |
+//! | any error of a library | `library()?` | the code of its [classification](Classification), its type as `raised_by` |
 //! | an error status of the app | a handler on it: `.on_error(error::http_status)` | the [code of the status](of_http_status) |
 
 mod class;
