@@ -1,7 +1,6 @@
 //! One call of a capability, as handlers see it.
 
-use std::any::{Any, TypeId};
-use std::collections::HashMap;
+use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -16,6 +15,7 @@ use lumos_connector_types::rate_limit::{
 use serde::de::DeserializeOwned;
 
 use crate::auth::CredentialModel;
+use crate::by_type::ByType;
 use crate::envelope::Envelope;
 use crate::error::{ConnectorError, Result};
 use crate::integration::Integration;
@@ -37,7 +37,7 @@ pub(crate) struct Parts {
     /// The settings as the check before the handler read them, until somebody takes them.
     pub(crate) checked_settings: Mutex<Option<Box<dyn Any + Send>>>,
     pub(crate) rate_limit_states: Mutex<IndexMap<String, RateLimitStateSnapshot>>,
-    pub(crate) shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    pub(crate) shared: ByType,
 }
 
 /// Which capability is called.
@@ -57,7 +57,7 @@ impl Call {
             started: Instant::now(),
             checked_settings: Mutex::default(),
             rate_limit_states: Mutex::default(),
-            shared: Mutex::default(),
+            shared: ByType::default(),
         }))
     }
 
@@ -209,11 +209,7 @@ impl Call {
 
     /// A value that all parts of the call share, made on first use: one HTTP client, one cache.
     pub fn share_with<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T> {
-        let mut shared = self.0.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let value = shared.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(make())).clone();
-        drop(shared);
-        // The key is the type, so the value has it.
-        value.downcast().unwrap_or_else(|_| unreachable!("a value is shared under its own type"))
+        self.0.shared.get_or_make(make)
     }
 }
 

@@ -11,6 +11,7 @@
 //! | [`probe`] | what a connector's probe checks |
 //! | [`page`], [`token`] | pages of listings |
 //! | [`rate_limit`] | how calls to the app are to be limited |
+//! | [`redaction`] | what never reaches a log |
 //! | [`fingerprint`] | whether two requests are the same |
 //! | [`answer`] | the answer, ready to be written |
 //!
@@ -20,6 +21,7 @@ pub mod answer;
 mod app_info;
 pub mod auth;
 mod builtin;
+mod by_type;
 mod call;
 mod capability;
 mod credentials;
@@ -36,6 +38,7 @@ mod payload_rules;
 pub mod probe;
 mod python_json;
 pub mod rate_limit;
+pub mod redaction;
 pub mod reply;
 mod settings;
 pub mod token;

@@ -21,6 +21,7 @@ use super::mistake::{IntegrationError, Mistake};
 use super::{About, Declaration, Integration};
 use crate::auth::{CredentialConfig, CredentialModel, Login};
 use crate::builtin::{self, Wanted};
+use crate::by_type::ByType;
 use crate::capability::{Handler, Registered};
 use crate::error::Result;
 use crate::error::classify::{Classification, ErrorHandler};
@@ -262,6 +263,7 @@ impl Builder {
             rate_limit_mode,
             probe: probe.unwrap_or_else(ProbeSettings::none),
             token_exchange: OnceLock::new(),
+            provided: ByType::default(),
         })))
     }
 

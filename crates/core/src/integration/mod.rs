@@ -19,6 +19,7 @@ pub use builder::Builder;
 pub use mistake::{IntegrationError, Mistake};
 
 use crate::auth::Login;
+use crate::by_type::ByType;
 use crate::capability::Registered;
 use crate::error::classify::ErrorHandler;
 use crate::oauth::TokenExchange;
@@ -57,6 +58,7 @@ pub(crate) struct Declaration {
     pub(crate) rate_limit_mode: Option<RateLimitMode>,
     pub(crate) probe: ProbeSettings,
     pub(crate) token_exchange: OnceLock<Arc<dyn TokenExchange>>,
+    pub(crate) provided: ByType,
 }
 
 /// What a connector says about itself and its app.
@@ -112,6 +114,18 @@ impl Integration {
     pub fn exchange_tokens_with(&self, exchange: impl TokenExchange + 'static) {
         // A second client is not needed: all do the same.
         let _ = self.0.token_exchange.set(Arc::new(exchange));
+    }
+
+    /// Gives the connector something of the process it runs in, one of each type: how requests leave it, a clock.
+    /// The last one counts.
+    pub fn provide<T: Send + Sync + 'static>(&self, value: T) {
+        self.0.provided.set(value);
+    }
+
+    /// What the process has provided of a type.
+    #[must_use]
+    pub fn provided<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.0.provided.get()
     }
 
     pub(crate) fn token_exchange(&self) -> Option<Arc<dyn TokenExchange>> {
