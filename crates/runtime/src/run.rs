@@ -51,19 +51,43 @@ pub fn run(integration: Result<Integration, IntegrationError>) -> ExitCode {
 
 /// Help goes to stdout with status 0; everything else to stderr with status 2.
 fn refuse(error: &clap::Error) -> ExitCode {
-    if let (ErrorKind::UnknownArgument, Some(ContextValue::String(argument))) =
-        (error.kind(), error.get(ContextKind::InvalidArg))
-        && !argument.starts_with('-')
-    {
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        // Clap puts the nearest last.
+        Some(ContextValue::Strings(texts)) => texts.last().map(String::as_str),
+        _ => None,
+    };
+    let told = match error.kind() {
         // It may be a whole request, secrets and all: do not repeat it.
-        output::message(
-            "error: an argument was given without its option\nhint: a request goes after --json or --json-file",
-        );
-        return ExitCode::from(2);
-    }
-    // When the message cannot be printed, the exit status still says it.
-    let _ = error.print();
-    if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+        ErrorKind::UnknownArgument
+            if context(ContextKind::InvalidArg).is_some_and(|given| !given.starts_with('-')) =>
+        {
+            Failure::new("an argument was given without its option")
+                .advice("a request goes after --json or --json-file")
+        }
+        ErrorKind::InvalidSubcommand => {
+            let given = context(ContextKind::InvalidSubcommand).filter(|given| is_name(given));
+            let problem = given.map_or("a command has another form".to_owned(), |given| {
+                format!("there is no command '{given}'")
+            });
+            Failure::new(problem).advice(context(ContextKind::SuggestedSubcommand).map_or_else(
+                || "--help lists them all".to_owned(),
+                |nearest| format!("did you mean '{nearest}'? --help lists them all"),
+            ))
+        }
+        _ => {
+            // When the message cannot be printed, the exit status still says it.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    output::message(told);
+    ExitCode::from(2)
+}
+
+/// Whether it can be a mistyped command; anything else may be a request with secrets in it.
+fn is_name(given: &str) -> bool {
+    given.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-'))
 }
 
 fn carry_out(integration: &Integration, action: Action) -> Result<ExitCode, Failure> {

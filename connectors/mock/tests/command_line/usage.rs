@@ -23,19 +23,20 @@ fn wrong_arguments_end_with_status_2_and_nothing_on_stdout() {
 fn a_typo_is_told_the_nearest_capability() {
     let mock = Mock::new();
     for typo in ["validate-credentials", "validate_credential", "validatecredentials"] {
-        assert!(mock.run(&[typo]).stderr.contains("'validate_credentials'"), "{typo}");
+        assert!(mock.run(&[typo]).stderr.contains("did you mean 'validate_credentials'?"), "{typo}");
     }
+    assert!(mock.run(&["list-accounts"]).stderr.contains("did you mean 'list_accounts'?"));
 }
 
 #[test]
 fn a_request_without_its_option_is_not_repeated() {
-    let finished = Mock::new().run(&["validate_credentials", r#"{"auth":{"token":{"token":"hunter2"}}}"#]);
-    assert_eq!(finished.status, Some(2));
-    assert!(
-        !finished.stderr.contains("hunter2") && finished.stderr.contains("--json"),
-        "{}",
-        finished.stderr
-    );
+    let request = r#"{"auth":{"token":{"token":"hunter2"}}}"#;
+    for (arguments, advice) in [(&["validate_credentials", request][..], "--json"), (&[request], "--help")] {
+        let finished = Mock::new().run(arguments);
+        assert_eq!(finished.status, Some(2));
+        assert!(!finished.stderr.contains("hunter2"), "{}", finished.stderr);
+        assert!(finished.stderr.contains(advice), "{}", finished.stderr);
+    }
 }
 
 #[test]
