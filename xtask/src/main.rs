@@ -1,6 +1,7 @@
-//! What people run while developing this workspace: `cargo xtask <command>`, one file a command.
+//! What people run while developing this workspace: `cargo xtask <command>`, one file or folder a command.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command line")]
 
+mod e2e;
 mod floors;
 mod golden;
 mod schemas;
@@ -20,6 +21,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    E2e(e2e::Arguments),
     Floors(floors::Arguments),
     Golden(golden::Arguments),
     Schemas(schemas::Arguments),
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
 
 fn run(command: &Command) -> Result<()> {
     match command {
+        Command::E2e(arguments) => e2e::run(arguments),
         Command::Floors(arguments) => floors::run(arguments),
         Command::Golden(arguments) => golden::run(arguments),
         Command::Schemas(arguments) => schemas::run(arguments),

@@ -11,7 +11,8 @@ pub(crate) struct Twin {
     pub(crate) name: &'static str,
     /// The package that builds it.
     pub(crate) package: &'static str,
-    binary: &'static str,
+    /// The binary that it is.
+    pub(crate) binary: &'static str,
     /// Whether its binary can serve HTTP yet; until then its HTTP cases are skipped.
     serves_http: bool,
 }

@@ -1,0 +1,67 @@
+//! `cargo xtask e2e`: release binaries against programs that are not ours, one file a suite.
+//!
+//! | part | what it is |
+//! | --- | --- |
+//! | [`stage`] | what a suite is given: binaries, a cache folder, and the numbered list of what it did |
+//! | [`install`] | packages of pip, npm and apt, in pinned versions, installed once |
+//! | [`server`] | a process on a free port, stopped whatever happens |
+//! | [`connector`] | one command line of a connector and its answer |
+
+mod connector;
+mod install;
+mod openapi;
+#[cfg_attr(not(test), expect(dead_code, reason = "for suites that start a server"))]
+mod server;
+mod stage;
+
+use anyhow::{Result, ensure};
+use cargo_metadata::MetadataCommand;
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use stage::{Build, Stage};
+
+/// Run binaries end to end against programs that are not ours
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The suites to run, or `all`
+    #[arg(value_name = "NAME", required = true, value_parser = PossibleValuesParser::new(names()))]
+    names: Vec<String>,
+    /// Test debug binaries, which are built faster
+    #[arg(long)]
+    debug: bool,
+}
+
+/// A suite: it prints what it does, and an error ends it early.
+struct Suite {
+    name: &'static str,
+    run: fn(&mut Stage) -> Result<()>,
+}
+
+const SUITES: &[Suite] = &[Suite { name: "openapi", run: openapi::run }];
+
+const ALL: &str = "all";
+
+fn names() -> impl Iterator<Item = &'static str> {
+    SUITES.iter().map(|suite| suite.name).chain([ALL])
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let workspace = MetadataCommand::new().no_deps().exec()?;
+    let build = if arguments.debug { Build::Debug } else { Build::Release };
+    let is_chosen = |suite: &&Suite| arguments.names.iter().any(|name| name == suite.name || name == ALL);
+    let mut failed = Vec::new();
+    for suite in SUITES.iter().filter(is_chosen) {
+        println!("e2e {}", suite.name);
+        let mut stage = Stage::new(&workspace, build);
+        if let Err(error) = (suite.run)(&mut stage) {
+            stage.failed(&format!("the suite ended early: {error:#}"));
+        }
+        println!("{}", stage.summary());
+        if !stage.is_green() {
+            failed.push(suite.name);
+        }
+    }
+    ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
+    Ok(())
+}
