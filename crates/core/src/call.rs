@@ -165,8 +165,7 @@ impl Call {
     /// The page that the request asks for.
     #[must_use]
     pub fn page(&self) -> Page {
-        let page = self.0.envelope.page.clone().unwrap_or_default();
-        Page { token: page.token, size: page.size }
+        self.0.envelope.page.clone().unwrap_or_default().into()
     }
 
     /// Whether the answer may carry the app's own answers.

@@ -9,7 +9,7 @@
 //! | [`auth`] | credentials: their models, their declaration |
 //! | [`oauth`] | OAuth flows |
 //! | [`probe`] | what a connector's probe checks |
-//! | [`page`], [`token`] | pages of listings |
+//! | [`page`], [`listing`], [`token`] | pages of listings |
 //! | [`rate_limit`] | how calls to the app are to be limited |
 //! | [`redaction`] | what never reaches a log |
 //! | [`fingerprint`] | whether two requests are the same |
@@ -32,6 +32,7 @@ pub mod fingerprint;
 mod from_call;
 mod info;
 pub mod integration;
+pub mod listing;
 pub mod oauth;
 pub mod page;
 mod payload_rules;

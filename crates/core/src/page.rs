@@ -66,3 +66,9 @@ impl Page {
         Ok(lumos_connector_types::page::Page { token, size: self.size })
     }
 }
+
+impl From<lumos_connector_types::page::Page> for Page {
+    fn from(page: lumos_connector_types::page::Page) -> Self {
+        Self { token: page.token, size: page.size }
+    }
+}

@@ -1,12 +1,14 @@
 //! What a handler answers with.
 
-use lumos_connector_types::execution::ExecutionSummary;
+use lumos_connector_types::execution::{Effect, ExecutionSummary};
 use lumos_connector_types::json::Json;
 use lumos_connector_types::page::Page;
 use lumos_connector_types::rate_limit::RateLimitResponseInfo;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::Result;
+use crate::fingerprint;
 use crate::token;
 
 /// A payload with what stands beside it in the envelope.
@@ -72,6 +74,20 @@ impl<P> Reply<P> {
     pub fn summary(mut self, summary: ExecutionSummary) -> Self {
         self.execution_summary = Some(summary);
         self
+    }
+
+    /// The same with what was done for a request, whose [fingerprint](fingerprint::of) goes with it, and whether doing
+    /// it again would do nothing more.
+    ///
+    /// # Errors
+    /// `internal_error` when the request cannot be serialised.
+    pub fn did<T: Serialize + JsonSchema>(
+        self,
+        effect: Effect,
+        request: &T,
+        is_idempotent: bool,
+    ) -> Result<Self> {
+        Ok(self.summary(ExecutionSummary::new(effect, fingerprint::of(request)?, is_idempotent)))
     }
 }
 

@@ -76,6 +76,7 @@ pub mod prelude {
     pub use lumos_connector_core::auth::CredentialConfig;
     pub use lumos_connector_core::error::{ConnectorError, ErrorClass, HttpStatusError, Result};
     pub use lumos_connector_core::integration::IntegrationError;
+    pub use lumos_connector_core::listing::{Listing, PageSizes};
     pub use lumos_connector_core::oauth::{
         ClientAuthentication, OAuthSettings, Scopes, TokenMethod, TokenParameters, computed,
     };

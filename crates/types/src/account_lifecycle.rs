@@ -186,3 +186,35 @@ pub struct DowngradedLicense {
     /// Why the license was not lowered, such as that none is lower; null when there is nothing to explain.
     pub reason: Option<String>,
 }
+
+impl CreatedAccount {
+    /// The account exists now, in this state.
+    #[must_use]
+    pub fn new(id: impl Into<String>, status: AccountStatus) -> Self {
+        Self { id: Some(id.into()), status, created: true }
+    }
+}
+
+impl ActivatedAccount {
+    /// The account can be used now.
+    #[must_use]
+    pub fn active() -> Self {
+        Self { status: AccountStatus::Active, activated: true }
+    }
+}
+
+impl DeactivatedAccount {
+    /// The account is blocked now, in this state.
+    #[must_use]
+    pub fn new(status: AccountStatus) -> Self {
+        Self { status, deactivated: true }
+    }
+}
+
+impl DeletedAccount {
+    /// The account is gone.
+    #[must_use]
+    pub fn deleted() -> Self {
+        Self { status: AccountStatus::Deleted, deleted: true }
+    }
+}

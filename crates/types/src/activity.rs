@@ -228,3 +228,19 @@ impl JsonSchema for ActivityRecordActivityType {
         WrappedActivityType::json_schema(generator)
     }
 }
+
+impl LastActivityData {
+    /// An account was active at a moment, written as RFC 3339.
+    #[must_use]
+    pub fn new(
+        account_id: impl Into<String>,
+        event_type: ActivityEventType,
+        happened_at: impl Into<String>,
+    ) -> Self {
+        Self {
+            account_id: account_id.into(),
+            event_type: event_type.to_string(),
+            happened_at: happened_at.into(),
+        }
+    }
+}

@@ -83,3 +83,22 @@ pub struct CustomAttributeSchema {
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("x-capability-level" = "read"))]
 pub struct ListCustomAttributesSchema {}
+
+impl CustomAttributeSchema {
+    /// An attribute of records of a kind, without description.
+    #[must_use]
+    pub fn new(
+        customized_type: CustomAttributeCustomizedType,
+        name: impl Into<String>,
+        attribute_type: CustomAttributeType,
+    ) -> Self {
+        Self { customized_type, name: name.into(), attribute_type, description: None }
+    }
+
+    /// The same with a sentence about it.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+}

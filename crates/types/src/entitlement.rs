@@ -178,3 +178,38 @@ impl EntitlementType {
         self
     }
 }
+
+impl FoundEntitlementData {
+    /// An entitlement on a resource (`""` for the whole app) of which nothing but type, identifier and name is known.
+    #[must_use]
+    pub fn new(
+        entitlement_type: impl Into<String>,
+        integration_specific_id: impl Into<String>,
+        integration_specific_resource_id: impl Into<String>,
+        label: impl Into<String>,
+    ) -> Self {
+        Self {
+            entitlement_type: entitlement_type.into(),
+            integration_specific_id: integration_specific_id.into(),
+            integration_specific_resource_id: integration_specific_resource_id.into(),
+            label: label.into(),
+            ..Self::default()
+        }
+    }
+}
+
+impl FoundEntitlementAssociation {
+    /// An account holds an entitlement on a resource (`""` for the whole app).
+    #[must_use]
+    pub fn new(
+        account_id: impl Into<String>,
+        integration_specific_entitlement_id: impl Into<String>,
+        integration_specific_resource_id: impl Into<String>,
+    ) -> Self {
+        Self {
+            account_id: account_id.into(),
+            integration_specific_entitlement_id: integration_specific_entitlement_id.into(),
+            integration_specific_resource_id: integration_specific_resource_id.into(),
+        }
+    }
+}

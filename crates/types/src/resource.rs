@@ -46,3 +46,20 @@ impl ResourceType {
         Self { type_id: type_id.into(), type_label: type_label.into() }
     }
 }
+
+impl FoundResourceData {
+    /// A resource of which nothing but type, identifier and name is known.
+    #[must_use]
+    pub fn new(
+        resource_type: impl Into<String>,
+        integration_specific_id: impl Into<String>,
+        label: impl Into<String>,
+    ) -> Self {
+        Self {
+            resource_type: resource_type.into(),
+            integration_specific_id: integration_specific_id.into(),
+            label: label.into(),
+            ..Self::default()
+        }
+    }
+}

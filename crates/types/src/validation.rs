@@ -50,3 +50,11 @@ impl ValidatedCredentialConfig {
         Self { valid: false, validation_errors: Some(errors.into_iter().map(Into::into).collect()) }
     }
 }
+
+impl ValidatedCredentials {
+    /// The app accepted the credentials, which open this tenant.
+    #[must_use]
+    pub fn valid(unique_tenant_id: impl Into<String>) -> Self {
+        Self { valid: true, unique_tenant_id: unique_tenant_id.into() }
+    }
+}

@@ -8,7 +8,21 @@ use super::code::of_http_status;
 use super::upstream::{HttpStatusError, TransportError};
 
 /// What a connector, or the SDK, knows about an error of a library.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// ```
+/// use lumos_connector_core::Integration;
+/// use lumos_connector_core::error::Classification;
+/// use lumos_connector_types::error::ConnectorErrorCode;
+///
+/// let builder = Integration::builder("acme", "1.0.0").on_error(|error: &std::io::Error| {
+///     Classification::from(ConnectorErrorCode::ServiceError)
+///         .message(format!("The spool cannot be read: {error}"))
+///         .app_error_code(format!("{:?}", error.kind()))
+///         .hint("Mount the spool directory.")
+/// });
+/// # drop(builder);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Classification {
     /// The code that the caller reads.
@@ -17,6 +31,12 @@ pub struct Classification {
     pub status_code: Option<i64>,
     /// Whether a retry may succeed, where that differs from what the code says.
     pub retryable: Option<bool>,
+    /// A message for people, where the error's own says too little. It must not hold a secret.
+    pub message: Option<String>,
+    /// The app's own code.
+    pub app_error_code: Option<String>,
+    /// Advice for the person in front of the platform.
+    pub hint: Option<String>,
 }
 
 impl Classification {
@@ -27,18 +47,42 @@ impl Classification {
         self
     }
 
+    /// The same with a message in place of the error's own.
+    #[must_use]
+    pub fn message(mut self, message: impl Into<String>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    /// The same with the app's own code.
+    #[must_use]
+    pub fn app_error_code(mut self, code: impl Into<String>) -> Self {
+        self.app_error_code = Some(code.into());
+        self
+    }
+
+    /// The same with advice for the person in front of the platform.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
     pub(super) fn overridden_by(self, other: Self) -> Self {
         Self {
             code: other.code,
             status_code: other.status_code.or(self.status_code),
             retryable: other.retryable.or(self.retryable),
+            message: other.message.or(self.message),
+            app_error_code: other.app_error_code.or(self.app_error_code),
+            hint: other.hint.or(self.hint),
         }
     }
 }
 
 impl From<Code> for Classification {
     fn from(code: Code) -> Self {
-        Self { code, status_code: None, retryable: None }
+        Self { code, status_code: None, retryable: None, message: None, app_error_code: None, hint: None }
     }
 }
 

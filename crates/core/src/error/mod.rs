@@ -203,14 +203,14 @@ impl ConnectorError {
         raised_in: Option<String>,
         handlers: &[ErrorHandler],
     ) -> WireError {
-        let message = self.text();
+        let mut message = self.text();
         let Details {
             class,
             raised_by,
             code,
             mut status_code,
-            app_error_code,
-            hint,
+            mut app_error_code,
+            mut hint,
             source,
             message: raw,
             ..
@@ -224,6 +224,14 @@ impl ConnectorError {
                 }
             }
             status_code = status_code.or(found.status_code);
+            app_error_code = app_error_code.take().or(found.app_error_code);
+            hint = hint.take().or(found.hint);
+            // A message that the author has put in place of the error's own stays.
+            if let Some(better) =
+                found.message.filter(|_| source.as_ref().is_some_and(|source| source.to_string() == raw))
+            {
+                message = better;
+            }
             flags = (flags.0.or(found.retryable), flags.1, flags.2);
             code.unwrap_or(found.code)
         });
@@ -336,11 +344,15 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for ConnectorError {
     }
 }
 
-/// A type's name without its path and parameters.
+/// A type's name without its path and parameters. One that is called no more than `Error` keeps its path, which says
+/// whose error it is.
 fn short_type_name<T>() -> &'static str {
     let name = type_name::<T>();
-    let name = name.split('<').next().unwrap_or(name);
-    name.rsplit("::").next().unwrap_or(name)
+    let path = name.split('<').next().unwrap_or(name);
+    match path.rsplit("::").next() {
+        Some(name) if name != "Error" => name,
+        _ => path,
+    }
 }
 
 impl fmt::Display for ConnectorError {

@@ -119,3 +119,29 @@ fn a_log_line_names_the_whole_chain_of_causes() {
     let line = format!("{:?}", ConnectorError::not_found("m").caused_by(AcmeError("no cable")));
     assert_eq!(line, "not_found (NotFoundError): m\ncaused by: no cable");
 }
+
+#[test]
+fn a_handler_gives_message_app_code_and_hint() {
+    let acme = || {
+        builder().on_error(|error: &AcmeError| {
+            Classification::from(Code::Conflict)
+                .message(format!("Acme says: {}", error.0))
+                .app_error_code("23505")
+                .hint("Choose another name.")
+        })
+    };
+    let error = raised_by(acme(), || AcmeError("taken").into());
+    assert_eq!((&error["message"], &error["app_error_code"]), (&json!("Acme says: taken"), &json!("23505")));
+    assert_eq!(error["error_metadata"]["hint"], "Choose another name.");
+    let raised =
+        || ConnectorError::from(AcmeError("taken")).message("Mine").app_error_code("mine").hint("My own.");
+    let error = raised_by(acme(), raised);
+    assert_eq!((&error["message"], &error["app_error_code"]), (&json!("Mine"), &json!("mine")));
+    assert_eq!(error["error_metadata"]["hint"], "My own.");
+}
+
+#[test]
+fn an_error_that_is_only_called_error_says_whose_it_is() {
+    let error = raised_by(builder(), || std::io::Error::other("full").into());
+    assert_eq!(error["raised_by"], "std::io::error::Error");
+}
