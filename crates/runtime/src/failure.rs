@@ -3,18 +3,28 @@
 use std::fmt;
 
 /// A failure of the command line, as opposed to an error envelope, which is an answer.
+///
+/// ```
+/// use lumos_connector_runtime::failure::Failure;
+/// let failure = Failure::new("the folder is not empty").advice("choose another one");
+/// assert_eq!(failure.to_string(), "error: the folder is not empty\nhint: choose another one");
+/// ```
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub struct Failure {
     problem: String,
     advice: Option<String>,
 }
 
 impl Failure {
-    pub(crate) fn new(problem: impl Into<String>) -> Self {
+    /// What is wrong.
+    #[must_use]
+    pub fn new(problem: impl Into<String>) -> Self {
         Self { problem: problem.into(), advice: None }
     }
 
-    pub(crate) fn advice(mut self, advice: impl Into<String>) -> Self {
+    /// What to do about it.
+    #[must_use]
+    pub fn advice(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self
     }

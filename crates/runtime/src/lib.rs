@@ -4,14 +4,16 @@
 //! | --- | --- |
 //! | [`run`] | the whole of a connector's `main` |
 //! | [`command_line`] | the definition of the command line: help, completions and man page come from it |
+//! | [`failure`] | why a command could not be carried out |
+//! | [`output`] | stdout and stderr |
 //! | [`log`] | where log lines go, and what never appears in them |
 //!
 //! stdout carries the answer and nothing else; messages for people go to stderr (contract §8).
 
 pub mod command_line;
-mod failure;
+pub mod failure;
 pub mod log;
-mod output;
+pub mod output;
 mod request;
 mod result_file;
 mod run;

@@ -5,6 +5,14 @@ use std::io::{self, Write};
 use crate::failure::Failure;
 use crate::result_file::ResultFile;
 
+/// Prints a text and a newline on stdout. A reader that has read enough (`… | head`) is no failure.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn print(text: &str) -> Result<(), Failure> {
+    write(None, |sink| sink.write_all(text.as_bytes()))
+}
+
 /// Writes an answer to the result file, or to stdout with a newline.
 pub(crate) fn write(
     result_file: Option<&ResultFile>,
@@ -23,6 +31,6 @@ pub(crate) fn write(
 }
 
 /// Writes a message for people to stderr; when even that fails there is nobody to tell.
-pub(crate) fn message(text: impl std::fmt::Display) {
+pub fn message(text: impl std::fmt::Display) {
     let _ = writeln!(io::stderr(), "{text}");
 }

@@ -5,11 +5,10 @@ use std::collections::HashSet;
 use lumos_connector_types::auth::{
     BasicAuthentication, OAuthAuthentication, OAuthClientCredentialAuthentication, TokenAuthentication,
 };
-use lumos_connector_types::schema::{self, Object, Refs};
+use lumos_connector_types::schema::{self, Object, Refs, openapi};
 use serde_json::{Value, json};
 
 use super::definitions::{Definitions, referenced};
-use super::null_conversion::converted;
 use super::type_substitution::DeclaredTypes;
 use crate::auth::{AuthModel, CredentialEntry, SchemaOf};
 use crate::integration::Integration;
@@ -37,9 +36,9 @@ pub(super) fn settings(
     let named = properties.filter_map(|property| referenced(property.as_object()?));
     let named: HashSet<String> = named.map(str::to_owned).collect();
     let schema = definitions.adopt(schema, |name, definition| {
-        if named.contains(name) { definition } else { types.narrow(converted(definition)) }
+        if named.contains(name) { definition } else { types.narrow(openapi(definition)) }
     });
-    with_field_order(converted(schema))
+    with_field_order(openapi(schema))
 }
 
 /// The name and the schema of the credentials that requests carry.
@@ -51,8 +50,8 @@ pub(super) fn credentials(
     let login = integration.login();
     let mut form = |schema: SchemaOf| {
         let schema = schema(Refs::Components);
-        with_field_order(converted(
-            definitions.adopt(schema, |_, definition| types.narrow(converted(definition))),
+        with_field_order(openapi(
+            definitions.adopt(schema, |_, definition| types.narrow(openapi(definition))),
         ))
     };
     if let Some((model, schema)) = login.single {

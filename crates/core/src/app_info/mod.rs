@@ -8,7 +8,6 @@
 //! | `definitions` | every other named schema, each under one name |
 //! | `security` | the security schemes, and which of them a capability needs |
 //! | `oauth_settings` | OAuth flows, computed for the call |
-//! | `null_conversion` | from JSON Schema's way to say "or null" to OpenAPI 3.0's |
 //! | `type_substitution` | fields that name a type, narrowed to the connector's own types |
 //!
 //! Where an operation of the reference and OpenAPI 3.0 disagree (a `description` that is null, an `http` scheme
@@ -17,7 +16,6 @@
 mod components;
 mod definitions;
 mod document;
-mod null_conversion;
 mod oauth_settings;
 mod paths;
 mod security;

@@ -1,12 +1,11 @@
 //! One operation for each capability, at `POST /{name}` (contract §6).
 
 use lumos_connector_types::capability::Authentication;
-use lumos_connector_types::schema::{Object, Refs, title_case};
+use lumos_connector_types::schema::{Object, Refs, openapi, title_case};
 use serde_json::{Value, json};
 
 use super::components::{AUTH, CREDENTIALS, SETTINGS};
 use super::definitions::{Definitions, reference, referenced};
-use super::null_conversion::converted;
 use super::oauth_settings::Flows;
 use super::security;
 use super::type_substitution::DeclaredTypes;
@@ -86,13 +85,13 @@ impl Operations<'_> {
     fn payload(&mut self, envelope: Object, field: &str, marks: &Object) -> Object {
         let name = property(&envelope, field).and_then(referenced).map(str::to_owned);
         let envelope = self.definitions.adopt(envelope, |own, definition| {
-            let mut definition = self.types.narrow(converted(definition));
+            let mut definition = self.types.narrow(openapi(definition));
             if name.as_deref() == Some(own) {
                 definition.extend(marks.clone());
             }
             definition
         });
-        let payload = converted(property(&envelope, field).cloned().unwrap_or_default());
+        let payload = openapi(property(&envelope, field).cloned().unwrap_or_default());
         self.definitions.resolve(&payload).cloned().unwrap_or(payload)
     }
 }

@@ -1,10 +1,11 @@
 //! The dialect of JSON Schema that the platform reads: what pydantic writes, from the same Rust types.
 //!
 //! [`of`] gives the schema of a type as it stands in `info`; [`Refs::Components`] moves its references to where an
-//! OpenAPI document keeps its schemas.
+//! OpenAPI document keeps its schemas, and [`openapi`] says "or null" as OpenAPI 3.0 does.
 
 mod catalog;
 mod dialect;
+mod null_conversion;
 mod title;
 
 use schemars::JsonSchema;
@@ -12,6 +13,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 pub use catalog::{MODELS, Model, catalog};
+pub use null_conversion::openapi;
 pub use title::title_case;
 
 /// A JSON Schema, or any other JSON object.

@@ -8,11 +8,19 @@
 //!
 //! A reference stays beside its siblings: readers of the document know it so (contract §6). Keys of `X` win.
 
-use lumos_connector_types::schema::Object;
 use serde_json::Value;
 
-/// A schema as OpenAPI 3.0 has it, the schemas inside it included.
-pub(super) fn converted(mut schema: Object) -> Object {
+use super::Object;
+
+/// A schema as OpenAPI 3.0 has it, the schemas inside it included: no null type, no `const`.
+///
+/// ```
+/// use lumos_connector_types::{page::Page, schema};
+/// let page = schema::openapi(schema::of::<Page>(schema::Refs::Components));
+/// assert_eq!(page["properties"]["size"]["nullable"], true);
+/// ```
+#[must_use]
+pub fn openapi(mut schema: Object) -> Object {
     convert(&mut schema);
     schema
 }
@@ -68,12 +76,12 @@ fn is_null(schema: &Value) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::converted;
+    use super::openapi;
 
     #[track_caller]
-    fn check(json_schema: Value, openapi: &Value) {
+    fn check(json_schema: Value, expected: &Value) {
         let Value::Object(schema) = json_schema else { panic!("a schema is an object") };
-        assert_eq!(&Value::Object(converted(schema)), openapi);
+        assert_eq!(&Value::Object(openapi(schema)), expected);
     }
 
     #[test]

@@ -1,0 +1,66 @@
+//! The command line, defined once: parsing, help, completions and the man page come from here.
+
+use std::process::ExitCode;
+
+use clap::{ArgAction, CommandFactory, Parser, Subcommand};
+use lumos_connector_runtime::failure::Failure;
+use lumos_connector_runtime::output;
+
+use crate::{shell, spec};
+
+/// Build connectors between Lumos and apps
+#[derive(Debug, Parser)]
+#[command(
+    name = "connector",
+    bin_name = "connector",
+    version,
+    disable_version_flag = true,
+    disable_help_subcommand = true,
+    infer_long_args = true,
+    after_help = "Examples:
+  connector spec > connector-api.yaml
+
+`connector COMMAND --help` shows the examples of a command."
+)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Print the version
+    #[arg(short = 'v', short_alias = 'V', long, action = ArgAction::Version)]
+    version: (),
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Spec(spec::Arguments),
+    Completions(shell::Completions),
+    ManPage(shell::ManPage),
+}
+
+/// Exit status: 0 when the command did what it was asked to, 1 when it could not, 2 when the arguments make no sense.
+pub(crate) fn run() -> ExitCode {
+    let arguments = match CommandLine::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // When the message cannot be printed, the exit status still says it.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    match carry_out(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::message(failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn carry_out(command: Option<Command>) -> Result<(), Failure> {
+    match command {
+        None => output::print(CommandLine::command().render_help().to_string().trim_end()),
+        Some(Command::Spec(arguments)) => spec::run(&arguments),
+        Some(Command::Completions(arguments)) => shell::completions(&arguments, CommandLine::command()),
+        Some(Command::ManPage(_)) => shell::man_page(CommandLine::command()),
+    }
+}

@@ -1,0 +1,13 @@
+//! `connector`: what an author of connectors runs. One file or folder a command.
+//!
+//! stdout carries what was asked for and nothing else; progress and errors go to stderr.
+
+mod command_line;
+mod shell;
+mod spec;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    command_line::run()
+}
