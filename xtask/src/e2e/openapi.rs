@@ -1,4 +1,4 @@
-//! The OpenAPI documents of every twin, read by a validator that is not ours.
+//! The OpenAPI documents of every twin and of the whole API, read by a validator that is not ours.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,15 +6,16 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
-use super::install::{python, succeed};
+use super::install::{output, python, succeed};
 use super::stage::Stage;
 use crate::twin::TWINS;
 
 const VALIDATOR: &str = "openapi-spec-validator==0.9.0";
 
 pub(super) fn run(stage: &mut Stage) -> Result<()> {
-    let twins: Vec<_> = TWINS.iter().map(|twin| twin.package).collect();
-    stage.build(&twins)?;
+    let mut packages: Vec<_> = TWINS.iter().map(|twin| twin.package).collect();
+    packages.push("lumos-connector-cli");
+    stage.build(&packages)?;
     let validator = stage.step(format!("installed {VALIDATOR}"), |stage| python(stage, &[VALIDATOR]))?;
     let documents = stage.cache("openapi")?;
 
@@ -24,6 +25,12 @@ pub(super) fn run(stage: &mut Stage) -> Result<()> {
         let refused = validate(&validator, &broken, &documents.join("broken.json"));
         ensure!(refused.is_err(), "it accepted one, so it proves nothing");
         Ok(())
+    });
+    stage.check("the document of `connector spec` is valid OpenAPI 3.0", |stage| {
+        let printed = output(Command::new(stage.binary("connector")).arg("spec"))?;
+        let file = documents.join("spec.yaml");
+        std::fs::write(&file, printed.stdout)?;
+        validate_file(&validator, &file)
     });
     for twin in TWINS {
         let connector = stage.connector(twin.binary)?;
@@ -50,6 +57,10 @@ fn requests() -> [(&'static str, Value); 2] {
 /// Writes a document to a file and has it validated.
 fn validate(python: &Path, document: &Value, file: &Path) -> Result<()> {
     std::fs::write(file, serde_json::to_vec_pretty(document)?)?;
+    validate_file(python, file)
+}
+
+fn validate_file(python: &Path, file: &Path) -> Result<()> {
     let mut validator = Command::new(python);
     validator
         .args(["-m", "openapi_spec_validator", "--schema", "3.0", "--validation-errors", "all"])

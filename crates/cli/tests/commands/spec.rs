@@ -73,12 +73,12 @@ fn described(name: &str, field: &Value, required: bool) -> Value {
         "required": required,
     });
     let fields = field.as_object().unwrap();
-    let kind = described["type"].as_str().unwrap().to_owned();
-    let limits = fields.iter().filter(|(key, value)| {
-        !NO_CONSTRAINT.contains(&key.as_str())
-            && !key.starts_with("x-")
-            && !(*key == "format" && *value == &json!("date-time") && kind == "date-time")
-    });
+    let is_date = described["type"] == "date-time";
+    let is_limit = |key: &str| {
+        let part_of_type = NO_CONSTRAINT.contains(&key) || (key == "format" && is_date);
+        !part_of_type && !key.starts_with("x-")
+    };
+    let limits = fields.iter().filter(|(key, _)| is_limit(key));
     let limits: Map<String, Value> = limits.map(|(key, value)| (key.clone(), value.clone())).collect();
     let extensions = extensions(field);
     for (key, value) in [("constraints", limits), ("extensions", extensions)] {
