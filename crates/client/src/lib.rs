@@ -2,8 +2,19 @@
 //!
 //! | room | what lives there |
 //! | --- | --- |
+//! | [`http`] | the HTTP client of a call: logins, requests, answers |
+//! | [`transport`] | how requests leave the process |
+//! | [`clock`] | the time by which the client waits |
 //! | [`token_exchange`] | the requests that OAuth sends to token endpoints |
 
+pub mod clock;
 mod failure;
+pub mod http;
+mod log;
 mod tls;
 pub mod token_exchange;
+pub mod transport;
+
+pub use http::{HttpAnswer, HttpBuilder, HttpCall, HttpClient, HttpRequest};
+/// The HTTP library beneath, for what this crate does not cover.
+pub use reqwest;

@@ -73,6 +73,7 @@ pub mod prelude {
     pub use std::process::ExitCode;
 
     pub use indexmap::IndexMap;
+    pub use lumos_connector_client::{HttpAnswer, HttpCall, HttpClient, HttpRequest};
     pub use lumos_connector_core::auth::CredentialConfig;
     pub use lumos_connector_core::error::{ConnectorError, ErrorClass, HttpStatusError, Result};
     pub use lumos_connector_core::integration::IntegrationError;

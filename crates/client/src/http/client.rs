@@ -1,0 +1,108 @@
+//! The HTTP client of a call.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lumos_connector_core::error::ConnectorError;
+use lumos_connector_types::error::ConnectorErrorCode;
+use reqwest::header::HeaderMap;
+use reqwest::{Method, Url};
+use tokio::time::Instant;
+
+use super::login::Authorize;
+use super::path::IntoPath;
+use super::request::HttpRequest;
+use crate::clock::Timepiece;
+use crate::transport::Route;
+
+/// Makes requests to one app, with its login. Cheap to clone.
+#[derive(Clone)]
+pub struct HttpClient(Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) reqwest: reqwest::Client,
+    pub(super) route: Route,
+    pub(super) clock: Timepiece,
+    pub(super) deadline: Instant,
+    pub(super) base: Url,
+    pub(super) login: Option<Arc<dyn Authorize>>,
+    pub(super) headers: HeaderMap,
+    pub(super) timeout: Duration,
+    pub(super) max_answer_bytes: usize,
+    pub(super) meanings: Vec<(u16, ConnectorErrorCode)>,
+}
+
+macro_rules! methods {
+    ($($name:ident => $method:ident, $doc:literal;)+) => {
+        $(
+            #[doc = $doc]
+            pub fn $name(&self, path: impl IntoPath) -> HttpRequest {
+                self.request(Method::$method, path)
+            }
+        )+
+    };
+}
+
+impl HttpClient {
+    pub(super) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    pub(super) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    methods! {
+        get => GET, "A `GET` of a path.";
+        post => POST, "A `POST` to a path.";
+        put => PUT, "A `PUT` to a path.";
+        patch => PATCH, "A `PATCH` of a path.";
+        delete => DELETE, "A `DELETE` of a path; it may have a body.";
+    }
+
+    /// A request of any method.
+    pub fn request(&self, method: Method, path: impl IntoPath) -> HttpRequest {
+        HttpRequest::new(self.clone(), method, path.below(&self.0.base))
+    }
+
+    /// A `GET` of an address that the app gave: a `Link` header, a `nextLink`. It may be relative to the base address.
+    ///
+    /// An address on another host is refused with `invalid_response` when the request is sent: the login goes nowhere
+    /// but to the app.
+    pub fn follow(&self, address: &str) -> HttpRequest {
+        let base = &self.0.base;
+        let url = base
+            .join(address)
+            .map_err(|_| ConnectorError::invalid_response("The app gave an address that is none"))
+            .and_then(|url| {
+                if url.origin() == base.origin() && url.username().is_empty() && url.password().is_none() {
+                    return Ok(url);
+                }
+                Err(ConnectorError::invalid_response(format!(
+                    "The app gave an address on another host ({}); expected one on {}",
+                    url.host_str().unwrap_or("none"),
+                    base.host_str().unwrap_or_default()
+                )))
+            });
+        HttpRequest::new(self.clone(), Method::GET, url)
+    }
+
+    /// The address that paths stand below.
+    #[must_use]
+    pub fn base(&self) -> &Url {
+        &self.0.base
+    }
+
+    /// The client beneath, for requests that this one cannot make. They carry no login and know no limits.
+    #[must_use]
+    pub fn reqwest(&self) -> &reqwest::Client {
+        &self.0.reqwest
+    }
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClient").field("base", &self.0.base.as_str()).finish_non_exhaustive()
+    }
+}

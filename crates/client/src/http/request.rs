@@ -1,0 +1,146 @@
+//! One request.
+
+use std::fmt;
+
+use lumos_connector_core::error::{ConnectorError, Result};
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, Request, Url};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::answer::HttpAnswer;
+use super::builder::header;
+use super::client::HttpClient;
+use super::exchange;
+
+/// One request in the making. No step fails; sending reports the first mistake.
+///
+/// | it ends with | which gives | and fails |
+/// | --- | --- | --- |
+/// | [`read`](Self::read) | the answer's JSON, as a type | on error statuses, and JSON of another shape |
+/// | [`send`](Self::send) | the answer | on error statuses |
+/// | [`send_any`](Self::send_any) | the answer, whatever its status | when there is none |
+#[must_use = "a request does nothing until it is sent"]
+pub struct HttpRequest {
+    client: HttpClient,
+    request: Result<Request>,
+}
+
+impl HttpRequest {
+    pub(super) fn new(client: HttpClient, method: Method, url: Result<Url>) -> Self {
+        let request = url.map(|url| {
+            let mut request = Request::new(method, url);
+            request.headers_mut().clone_from(&client.inner().headers);
+            request
+        });
+        Self { client, request }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Request) -> Result<()>) -> Self {
+        if let Ok(request) = &mut self.request
+            && let Err(error) = change(request)
+        {
+            self.request = Err(error);
+        }
+        self
+    }
+
+    /// Adds parameters to the address: a struct, a map, or pairs as in `&[("limit", "50")]`. A `None` is left out.
+    pub fn query<T: Serialize + ?Sized>(self, parameters: &T) -> Self {
+        self.with(|request| {
+            let parameters = serde_urlencoded::to_string(parameters)
+                .map_err(|error| ConnectorError::internal(format!("The parameters of a request: {error}")))?;
+            if !parameters.is_empty() {
+                let url = request.url_mut();
+                let query = match url.query() {
+                    Some(query) if !query.is_empty() => format!("{query}&{parameters}"),
+                    _ => parameters,
+                };
+                url.set_query(Some(&query));
+            }
+            Ok(())
+        })
+    }
+
+    /// A header, in the place of the client's of that name.
+    pub fn header(self, name: &str, value: &str) -> Self {
+        self.with(|request| {
+            let (name, value) = header(name, value)?;
+            request.headers_mut().insert(name, value);
+            Ok(())
+        })
+    }
+
+    /// A body of JSON.
+    pub fn json<T: Serialize + ?Sized>(self, body: &T) -> Self {
+        self.with(|request| {
+            let body = serde_json::to_vec(body)
+                .map_err(|error| ConnectorError::internal(format!("The body of a request: {error}")))?;
+            set_body(request, HeaderValue::from_static("application/json"), body);
+            Ok(())
+        })
+    }
+
+    /// A body of form fields: a struct, a map, or pairs.
+    pub fn form<T: Serialize + ?Sized>(self, fields: &T) -> Self {
+        self.with(|request| {
+            let body = serde_urlencoded::to_string(fields)
+                .map_err(|error| ConnectorError::internal(format!("The form of a request: {error}")))?;
+            set_body(
+                request,
+                HeaderValue::from_static("application/x-www-form-urlencoded"),
+                body.into_bytes(),
+            );
+            Ok(())
+        })
+    }
+
+    /// A body of any other kind.
+    pub fn body(self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        self.with(|request| {
+            let (_, content_type) = header(CONTENT_TYPE.as_str(), content_type)?;
+            set_body(request, content_type, body.into());
+            Ok(())
+        })
+    }
+
+    /// Sends the request and reads the JSON of its answer.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); `invalid_response` when the answer is not the JSON of a `T`.
+    pub async fn read<T: DeserializeOwned>(self) -> Result<T> {
+        self.send().await?.json()
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// An [`HttpStatusError`](lumos_connector_core::error::HttpStatusError) when the answer's status is not 2xx; else
+    /// as [`send_any`](Self::send_any).
+    pub async fn send(self) -> Result<HttpAnswer> {
+        self.send_any().await?.success()
+    }
+
+    /// Sends the request and hands back its answer, whatever the status.
+    ///
+    /// # Errors
+    /// A [`TransportError`](lumos_connector_core::error::TransportError) when there is no whole answer;
+    /// `budget_exhausted` when the caller's time is over; mistakes of the request.
+    pub async fn send_any(self) -> Result<HttpAnswer> {
+        exchange::send(self.client, self.request?).await
+    }
+}
+
+fn set_body(request: &mut Request, content_type: HeaderValue, body: Vec<u8>) {
+    request.headers_mut().entry(CONTENT_TYPE).or_insert(content_type);
+    *request.body_mut() = Some(body.into());
+}
+
+impl fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.request {
+            Ok(request) => write!(f, "HttpRequest({} {})", request.method(), request.url().path()),
+            Err(error) => write!(f, "HttpRequest({error})"),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! How requests leave the process.
+//!
+//! They go straight to the app unless the process [provides](lumos_connector_core::Integration::provide) a [`Route`]:
+//! through the proxy, or to the fake app of a test.
+
+pub(crate) mod pool;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use lumos_connector_core::error::{ConnectorError, Result};
+
+use crate::failure::transport_error;
+
+/// The answer to one request, some time.
+pub type Exchange<'a> = Pin<Box<dyn Future<Output = Result<reqwest::Response>> + Send + 'a>>;
+
+/// Carries one request, finished and signed, to where it is answered.
+pub trait Transport: Send + Sync {
+    /// Sends the request, with the client that would send it straight to the app.
+    ///
+    /// A [`TransportError`](lumos_connector_core::error::TransportError) inside the error says that there was no whole
+    /// answer; it may be retried.
+    fn send<'a>(&'a self, client: &'a reqwest::Client, request: reqwest::Request) -> Exchange<'a>;
+}
+
+/// The way that the requests of a connector take.
+#[derive(Clone, Default)]
+pub struct Route(Option<Arc<dyn Transport>>);
+
+impl Route {
+    /// Straight to the app.
+    #[must_use]
+    pub fn direct() -> Self {
+        Self(None)
+    }
+
+    /// Through a transport.
+    pub fn through(transport: impl Transport + 'static) -> Self {
+        Self(Some(Arc::new(transport)))
+    }
+
+    pub(crate) async fn send(
+        &self,
+        client: &reqwest::Client,
+        request: reqwest::Request,
+    ) -> Result<reqwest::Response> {
+        match &self.0 {
+            None => {
+                client.execute(request).await.map_err(|error| ConnectorError::from(transport_error(error)))
+            }
+            Some(transport) => transport.send(client, request).await,
+        }
+    }
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Route(through a transport)" } else { "Route(direct)" })
+    }
+}

@@ -1,0 +1,128 @@
+//! What becomes of the app's answers.
+
+use lumos_connector_core::error::{HttpStatusError, TransportError, TransportFailure};
+use lumos_connector_types::error::ConnectorErrorCode as Code;
+use serde::Deserialize;
+
+use super::app::{Act, App, answer, json, whole};
+use super::setup::http;
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct User {
+    id: u32,
+    name: String,
+}
+
+#[tokio::test]
+async fn an_answer_is_read_as_a_type() {
+    let app = App::start([json(r#"{"id":7,"name":"Ann","more":[]}"#)]).await;
+    let (http, url) = http(&app).await;
+    let user: User = http.base_url(&url).unwrap().get("user").read().await.unwrap();
+    assert_eq!(user, User { id: 7, name: "Ann".into() });
+}
+
+#[tokio::test]
+async fn json_of_another_shape_is_an_invalid_response_that_repeats_none_of_it() {
+    for body in [r#"{"id":"hunter2","name":"x"}"#, r#"{"id":7"#, "<html>hunter2</html>", "", r#"{"id":7}"#] {
+        let app = App::start([json(body)]).await;
+        let (http, url) = http(&app).await;
+        let error = http.base_url(&url).unwrap().get("user").read::<User>().await.unwrap_err();
+        assert_eq!(error.current_code(), Code::InvalidResponse, "{body}");
+        assert!(!error.text().contains("hunter2"), "{}", error.text());
+    }
+}
+
+#[tokio::test]
+async fn an_error_status_is_an_error_with_what_the_app_said_and_no_parameters() {
+    let app =
+        App::start([answer(404, &[("content-type", "application/json")], r#"{"error":"no such user"}"#)])
+            .await;
+    let (http, url) = http(&app).await;
+    let error = http.base_url(&url).unwrap().get("user?token=x").send().await.unwrap_err();
+    let status = error.source_as::<HttpStatusError>().unwrap();
+    assert_eq!(status.status, 404);
+    assert_eq!(error.text(), format!(r#"[404][{url}/user] {{"error":"no such user"}}"#));
+}
+
+#[tokio::test]
+async fn a_status_means_what_the_client_is_told_it_means() {
+    let app = App::start([answer(403, &[], "bad token")]).await;
+    let (http, url) = http(&app).await;
+    let http = http.on_status(403, Code::Unauthorized).base_url(&url).unwrap();
+    assert_eq!(http.get("user").send().await.unwrap_err().current_code(), Code::Unauthorized);
+}
+
+#[tokio::test]
+async fn any_answer_can_be_looked_at() {
+    let headers =
+        [("etag", "\"1\""), ("link", "<https://a.test>; rel=next"), ("location", "https://evil.test/")];
+    let app = App::start([answer(302, &headers, "moved")]).await;
+    let (http, url) = http(&app).await;
+    let answer = http.base_url(&url).unwrap().get("user").send_any().await.unwrap();
+    assert_eq!((answer.status(), answer.is_success()), (302, false), "redirects are not followed");
+    assert_eq!((answer.header("ETag"), answer.header("retry-after")), (Some("\"1\""), None));
+    assert_eq!(answer.text(), "moved");
+    assert!(answer.success().is_err());
+}
+
+#[tokio::test]
+async fn text_is_read_in_the_character_set_that_it_names() {
+    let latin = answer(200, &[("content-type", "text/plain; charset=\"ISO-8859-1\"")], [0xe9]);
+    let app = App::start([latin, answer(200, &[], "é")]).await;
+    let (http, url) = http(&app).await;
+    let http = http.base_url(&url).unwrap();
+    for _ in 0..2 {
+        assert_eq!(http.get("a").send().await.unwrap().text(), "é");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_beyond_the_bound_is_refused_announced_or_not() {
+    let announced = answer(200, &[], [b'x'; 101]);
+    let mut chunked = b"HTTP/1.1 200 -\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+    chunked.extend_from_slice(format!("65\r\n{}\r\n0\r\n\r\n", "x".repeat(101)).as_bytes());
+    for act in [announced, Act::Say(chunked)] {
+        let app = App::start([act]).await;
+        let (http, url) = http(&app).await;
+        let error = http.max_answer_bytes(100).base_url(&url).unwrap().get("a").send().await.unwrap_err();
+        let error = error.source_as::<TransportError>().unwrap();
+        assert_eq!(error.failure, TransportFailure::TooLarge);
+    }
+    let app = App::start([answer(200, &[], [b'x'; 100])]).await;
+    let (http, url) = http(&app).await;
+    assert!(http.max_answer_bytes(100).base_url(&url).unwrap().get("a").send().await.is_ok());
+}
+
+#[tokio::test]
+async fn the_bound_counts_unpacked_bytes() {
+    // 1 MiB of the letter x, packed by gzip.
+    let packed = include_bytes!("megabyte.gz");
+    let app = App::start([answer(200, &[("content-encoding", "gzip")], packed)]).await;
+    let (http, url) = http(&app).await;
+    let (small, large) = (http.max_answer_bytes(1 << 19), super::setup::http(&app).await.0);
+    let error = small.base_url(&url).unwrap().get("a").send().await.unwrap_err();
+    assert_eq!(error.source_as::<TransportError>().unwrap().failure, TransportFailure::TooLarge);
+    assert_eq!(large.base_url(&url).unwrap().get("a").send().await.unwrap().bytes().len(), 1 << 20);
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_no_answer() {
+    let mut cut = whole(200, &[], br#"{"id":7}"#);
+    cut.truncate(cut.len() - 3);
+    let app = App::start([Act::Break(cut)]).await;
+    let (http, url) = http(&app).await;
+    let error = http.base_url(&url).unwrap().post("user").send().await.unwrap_err();
+    assert_eq!(error.current_code(), Code::ConnectionClosed);
+}
+
+#[tokio::test]
+async fn a_reset_and_a_silence_are_told_apart() {
+    let app = App::start([Act::Reset]).await;
+    let (http, url) = http(&app).await;
+    let http = http.timeout(std::time::Duration::from_millis(100)).base_url(&url).unwrap();
+    assert_eq!(http.post("user").send().await.unwrap_err().current_code(), Code::ConnectionClosed);
+    let app = App::start([Act::Stall(b"HTTP/1.1 200 -\r\ncontent-length: 9\r\n\r\nhalf".to_vec())]).await;
+    let http = super::setup::http(&app).await.0;
+    let http = http.timeout(std::time::Duration::from_millis(100)).base_url(&app.url()).unwrap();
+    assert_eq!(http.post("user").send().await.unwrap_err().current_code(), Code::RequestTimeout);
+}

@@ -1,0 +1,10 @@
+//! The HTTP client against an app on loopback that answers what a test tells it to.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod answers;
+mod app;
+mod connections;
+mod logins;
+mod requests;
+mod setup;
