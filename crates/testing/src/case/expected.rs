@@ -1,0 +1,301 @@
+//! What a case expects: a response, an error, or a listing walked to its end.
+
+use lumos_connector_types::error::ConnectorErrorCode;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::difference::{self, Unmentioned};
+use crate::placeholder;
+
+/// What a case expects; made by [`response`], [`error`] or [`listing`].
+#[derive(Debug, Clone)]
+pub struct Expected(pub(super) Kind);
+
+#[derive(Debug, Clone)]
+pub(super) enum Kind {
+    Response(ExpectedResponse),
+    Error(ExpectedError),
+    Listing(ExpectedListing),
+}
+
+/// A successful answer; see [`response`].
+#[derive(Debug, Clone)]
+#[must_use = "a case expects it"]
+pub struct ExpectedResponse {
+    payload: Result<Value, String>,
+    unmentioned: Unmentioned,
+    /// The token of the next page: nothing is expected, some token, or this one.
+    next_page: Option<NextPage>,
+    beside: Vec<(&'static str, Value)>,
+}
+
+#[derive(Debug, Clone)]
+enum NextPage {
+    None,
+    Some,
+    Token(Result<Value, String>),
+}
+
+/// A successful answer with this payload: JSON, or the payload's own type.
+///
+/// It is compared field by field. A field that is not mentioned must be null, so that a row is as short here as it is
+/// in the app.
+pub fn response(payload: impl Serialize) -> ExpectedResponse {
+    ExpectedResponse {
+        payload: serde_json::to_value(payload).map_err(|error| error.to_string()),
+        unmentioned: Unmentioned::Null,
+        next_page: None,
+        beside: Vec::new(),
+    }
+}
+
+impl ExpectedResponse {
+    /// The same, where fields that are not mentioned may be anything.
+    pub fn partly(mut self) -> Self {
+        self.unmentioned = Unmentioned::Anything;
+        self
+    }
+
+    /// The same on the last page of a listing: there is no token.
+    pub fn last_page(mut self) -> Self {
+        self.next_page = Some(NextPage::None);
+        self
+    }
+
+    /// The same on a page with more after it.
+    pub fn more_pages(mut self) -> Self {
+        self.next_page = Some(NextPage::Some);
+        self
+    }
+
+    /// The same, with the listing going on at this cursor of the connector's.
+    pub fn next_cursor(mut self, cursor: impl Serialize) -> Self {
+        let token = super::page_token(&cursor).map_err(|error| error.to_string());
+        self.next_page = Some(NextPage::Token(token));
+        self
+    }
+
+    /// The same with another part of the answer: `raw_data`, `rate_limit`, `execution_summary`.
+    pub fn beside(mut self, part: &'static str, value: impl Into<Value>) -> Self {
+        self.beside.push((part, value.into()));
+        self
+    }
+
+    fn problems(&self, answer: &Value, upstream: &str) -> Vec<String> {
+        let payload = match &self.payload {
+            Ok(payload) => placeholder::resolve(payload, upstream),
+            Err(error) => return vec![format!("the expected response cannot be written as JSON: {error}")],
+        };
+        if let Some(problem) = unexpected_error(answer) {
+            return vec![problem];
+        }
+        let mut problems =
+            named("response", difference::between(&payload, &answer["response"], self.unmentioned));
+        let token = &answer["page"]["token"];
+        match &self.next_page {
+            Some(NextPage::None) if !token.is_null() => {
+                problems.push(format!("page.token: expected the last page, got {token}"));
+            }
+            Some(NextPage::Some) if token.is_null() => {
+                problems.push("page.token: expected more pages, got the last one".to_owned());
+            }
+            Some(NextPage::Token(Ok(expected))) if expected != token => {
+                problems.push(format!("page.token: expected {expected}, got {token}"));
+            }
+            Some(NextPage::Token(Err(error))) => {
+                problems.push(format!("the expected cursor cannot be written: {error}"));
+            }
+            _ => {}
+        }
+        for (part, expected) in &self.beside {
+            let expected = placeholder::resolve(expected, upstream);
+            problems.extend(named(part, difference::between(&expected, &answer[part], self.unmentioned)));
+        }
+        problems
+    }
+}
+
+/// An error; see [`error`].
+#[derive(Debug, Clone)]
+#[must_use = "a case expects it"]
+pub struct ExpectedError {
+    codes: Vec<ConnectorErrorCode>,
+    message: Vec<String>,
+    hint: Option<String>,
+    fields: Vec<(&'static str, Value)>,
+}
+
+/// An error with this code, and whatever else matters: what is not mentioned may be anything.
+pub fn error(code: impl Into<ConnectorErrorCode>) -> ExpectedError {
+    ExpectedError { codes: vec![code.into()], message: Vec::new(), hint: None, fields: Vec::new() }
+}
+
+impl ExpectedError {
+    /// The same, or with this code: where a retry in between changes the code.
+    pub fn or(mut self, code: impl Into<ConnectorErrorCode>) -> Self {
+        self.codes.push(code.into());
+        self
+    }
+
+    /// The same with a message that contains this text.
+    pub fn message(mut self, part: impl Into<String>) -> Self {
+        self.message.push(part.into());
+        self
+    }
+
+    /// The same with a hint that contains this text.
+    pub fn hint(mut self, part: impl Into<String>) -> Self {
+        self.hint = Some(part.into());
+        self
+    }
+
+    /// The same with the HTTP status that the app answered.
+    pub fn status_code(self, status: u16) -> Self {
+        self.field("status_code", status)
+    }
+
+    /// The same with a code of the app's own.
+    pub fn app_error_code(self, code: impl Into<String>) -> Self {
+        self.field("app_error_code", code.into())
+    }
+
+    /// The same with the class, or the type, that raised it: `NotFoundError`.
+    pub fn raised_by(self, name: impl Into<String>) -> Self {
+        self.field("raised_by", name.into())
+    }
+
+    /// The same, saying whether a retry may succeed.
+    pub fn retryable(self, retryable: bool) -> Self {
+        self.field("retryable", retryable)
+    }
+
+    /// The same with the seconds after which a retry makes sense.
+    pub fn retry_after_seconds(self, seconds: i64) -> Self {
+        self.field("retry_after_seconds", seconds)
+    }
+
+    fn field(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.fields.push((name, value.into()));
+        self
+    }
+
+    fn problems(&self, answer: &Value) -> Vec<String> {
+        let error = &answer["error"];
+        if error.is_null() {
+            return vec![format!(
+                "expected the error {}, got a response: {}",
+                self.code_names(),
+                answer["response"]
+            )];
+        }
+        let mut problems = Vec::new();
+        if !self.codes.iter().any(|code| error["error_code"] == json!(code.as_str())) {
+            let (code, message) = (&error["error_code"], &error["message"]);
+            problems.push(format!("error_code: expected {}, got {code}: {message}", self.code_names()));
+        }
+        let contains = |text: &Value, part: &str| text.as_str().is_some_and(|text| text.contains(part));
+        for part in self.message.iter().filter(|part| !contains(&error["message"], part)) {
+            problems.push(format!("message: expected {part:?} in it, got {}", error["message"]));
+        }
+        let metadata = &error["error_metadata"];
+        for part in self.hint.iter().filter(|part| !contains(&metadata["hint"], part)) {
+            problems.push(format!("hint: expected {part:?} in it, got {}", metadata["hint"]));
+        }
+        for (name, expected) in &self.fields {
+            let given = error.get(name).unwrap_or(&metadata[*name]);
+            if given != expected {
+                problems.push(format!("{name}: expected {expected}, got {given}"));
+            }
+        }
+        problems
+    }
+
+    fn code_names(&self) -> String {
+        let names: Vec<_> = self.codes.iter().map(|code| code.as_str()).collect();
+        names.join(" or ")
+    }
+}
+
+/// A whole listing; see [`listing`].
+#[derive(Debug, Clone)]
+#[must_use = "a case expects it"]
+pub struct ExpectedListing {
+    pub(super) key: Option<String>,
+    pub(super) rows: Option<usize>,
+    pub(super) pages: Option<usize>,
+    pub(super) exactly: Option<Value>,
+}
+
+/// A listing, walked to its end: page by page, with the token of each answer in the next request.
+///
+/// Whatever else is expected, it must end, no token may come twice, and no row may come twice.
+pub fn listing() -> ExpectedListing {
+    ExpectedListing { key: None, rows: None, pages: None, exactly: None }
+}
+
+impl ExpectedListing {
+    /// The same, where two rows are the same when they have the same value of this field; without it, when they are
+    /// equal.
+    pub fn unique_by(mut self, field: impl Into<String>) -> Self {
+        self.key = Some(field.into());
+        self
+    }
+
+    /// The same with so many rows in all.
+    pub fn rows(mut self, rows: usize) -> Self {
+        self.rows = Some(rows);
+        self
+    }
+
+    /// The same with so many pages.
+    pub fn pages(mut self, pages: usize) -> Self {
+        self.pages = Some(pages);
+        self
+    }
+
+    /// The same with exactly these rows, in this order; a field that is not mentioned must be null.
+    pub fn exactly(mut self, rows: impl Into<Value>) -> Self {
+        self.exactly = Some(rows.into());
+        self
+    }
+}
+
+impl Expected {
+    /// In what an answer differs from what is expected. Listings are looked at [page by page](super::listing).
+    pub(super) fn problems(&self, answer: &Value, upstream: &str) -> Vec<String> {
+        match &self.0 {
+            Kind::Response(response) => response.problems(answer, upstream),
+            Kind::Error(error) => error.problems(answer),
+            Kind::Listing(_) => unexpected_error(answer).into_iter().collect(),
+        }
+    }
+}
+
+/// The error in an answer that should be none, as a sentence.
+pub(super) fn unexpected_error(answer: &Value) -> Option<String> {
+    let error = answer.get("error").filter(|error| !error.is_null())?;
+    Some(format!("expected a response, got the error {}: {}", error["error_code"], error["message"]))
+}
+
+/// Differences with the name of the part they are in.
+pub(super) fn named(part: &str, differences: Vec<String>) -> Vec<String> {
+    differences.into_iter().map(|difference| format!("{part}{difference}")).collect()
+}
+
+impl From<ExpectedResponse> for Expected {
+    fn from(response: ExpectedResponse) -> Self {
+        Self(Kind::Response(response))
+    }
+}
+
+impl From<ExpectedError> for Expected {
+    fn from(error: ExpectedError) -> Self {
+        Self(Kind::Error(error))
+    }
+}
+
+impl From<ExpectedListing> for Expected {
+    fn from(listing: ExpectedListing) -> Self {
+        Self(Kind::Listing(listing))
+    }
+}

@@ -1,0 +1,99 @@
+//! Whether a call is the expected one, and if not, why.
+
+use serde_json::Value;
+
+use super::exchange::{BodyRule, Exchange};
+use super::received::Received;
+use crate::difference::{self, Unmentioned};
+
+/// In what a call differs from an expected one.
+#[derive(Debug, Default)]
+pub(super) struct Mismatch {
+    /// Each difference as a clause: `query limit: expected "2", got "5"`.
+    pub(super) clauses: Vec<String>,
+    /// How far away the call is: another path is further than another header.
+    pub(super) distance: usize,
+}
+
+impl Mismatch {
+    fn add(&mut self, distance: usize, clause: String) {
+        self.clauses.push(clause);
+        self.distance += distance;
+    }
+}
+
+/// Compares a call with an expected one; no clauses say that it is the one.
+pub(super) fn compare(expected: &Exchange, call: &Received) -> Mismatch {
+    let mut mismatch = Mismatch::default();
+    if let Some(path) = expected.path.as_ref().filter(|path| **path != call.path) {
+        let shared = path.bytes().zip(call.path.bytes()).take_while(|(one, other)| one == other).count();
+        let apart = path.len().max(call.path.len()) - shared;
+        mismatch.add(100 + apart, format!("path: expected {path}, got {}", call.path));
+    }
+    if let Some(method) = expected.method.as_ref().filter(|method| **method != call.method) {
+        mismatch.add(50, format!("method: expected {method}, got {}", call.method));
+    }
+    if let Some(query) = &expected.query {
+        pairs("query", query, &call.query, &mut mismatch);
+    }
+    for (name, value) in &expected.headers {
+        match call.header(name) {
+            Some(given) if given == value => {}
+            // A header may be a secret, and the expected value is in the case for everybody to see.
+            Some(_) => mismatch.add(5, format!("header {name}: expected {value:?}, got another value")),
+            None => mismatch.add(5, format!("header {name}: expected {value:?}, got none")),
+        }
+    }
+    body(&expected.body, call, &mut mismatch);
+    mismatch
+}
+
+fn body(rule: &BodyRule, call: &Received, mismatch: &mut Mismatch) {
+    match rule {
+        BodyRule::Any => {}
+        BodyRule::None if call.body.is_empty() => {}
+        BodyRule::None => mismatch.add(5, format!("body: expected none, got {} bytes", call.body.len())),
+        BodyRule::Json(expected) => match serde_json::from_slice::<Value>(&call.body) {
+            Ok(body) => {
+                for difference in difference::between(expected, &body, Unmentioned::Refused) {
+                    mismatch.add(5, format!("body{difference}"));
+                }
+            }
+            Err(_) => mismatch.add(5, "body: expected JSON, got something else".to_owned()),
+        },
+        BodyRule::Form(fields) => {
+            let given: Vec<_> = form_urlencoded::parse(&call.body).into_owned().collect();
+            pairs("form field", fields, &given, mismatch);
+        }
+        BodyRule::Text(text) => {
+            if text.as_bytes() != call.body {
+                let body = String::from_utf8_lossy(&call.body);
+                mismatch.add(5, format!("body: expected {text:?}, got {body:?}"));
+            }
+        }
+    }
+}
+
+/// Compares name-value pairs in any order; a repeated pair counts as often as it is there.
+fn pairs(what: &str, expected: &[(String, String)], given: &[(String, String)], mismatch: &mut Mismatch) {
+    let mut rest: Vec<&(String, String)> = given.iter().collect();
+    let mut absent = Vec::new();
+    for pair in expected {
+        match rest.iter().position(|other| *other == pair) {
+            Some(place) => drop(rest.remove(place)),
+            None => absent.push(pair),
+        }
+    }
+    for (name, value) in absent {
+        match rest.iter().position(|(other, _)| other == name) {
+            Some(place) => {
+                let (_, other) = rest.remove(place);
+                mismatch.add(5, format!("{what} {name}: expected {value:?}, got {other:?}"));
+            }
+            None => mismatch.add(5, format!("{what} {name}: expected {value:?}, got none")),
+        }
+    }
+    for (name, value) in rest {
+        mismatch.add(5, format!("{what} {name}: expected none, got {value:?}"));
+    }
+}

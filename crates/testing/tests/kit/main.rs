@@ -1,0 +1,11 @@
+//! The test kit itself: what it accepts, and above all what it refuses.
+#![expect(clippy::unwrap_used, reason = "a test may fail anywhere")]
+
+mod fake_app;
+mod faults;
+
+/// A client for calling the fake app directly. TLS needs a provider of cryptography even where it is not used.
+fn client() -> reqwest::ClientBuilder {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+}
