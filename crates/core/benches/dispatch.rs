@@ -72,8 +72,10 @@ fn dispatch(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for name in ["validate_credentials", "list_accounts"] {
         criterion.bench_function(&format!("{name}/dispatch"), |bencher| {
-            bencher
-                .iter(|| runtime.block_on(connector.dispatch(name, black_box(REQUEST))).to_bytes().unwrap());
+            bencher.iter(|| {
+                let answer = async { connector.dispatch(name, black_box(REQUEST)).await.into_bytes().await };
+                runtime.block_on(answer).unwrap()
+            });
         });
     }
 }

@@ -11,11 +11,12 @@ use lumos_connector_types::envelope::{RequestEnvelope, ResponseEnvelope};
 use lumos_connector_types::json::{self, ReadError};
 use lumos_connector_types::schema::{self, Object, Refs};
 
-use crate::answer::{Answer, Body};
+use crate::body::Body;
 use crate::call::Call;
 use crate::error::Result;
 use crate::from_call::FromCall;
 use crate::reply::IntoReply;
+use crate::reply::sealed::IntoBody;
 
 /// A future on the heap.
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -94,7 +95,7 @@ where
             Box::pin(async move {
                 let argument = X::from_call(&call).await?;
                 let reply = (self.handler)(argument, payload).await?.into_reply();
-                Ok(Answer::body(reply, call.reported_rate_limit(), self.facts.standard.is_none()))
+                IntoBody::into_body(reply, call, self.facts.standard.is_none()).await
             })
         }))
     }

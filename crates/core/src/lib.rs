@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`Integration`], [`integration`] | a connector's declaration and its builder |
 //! | [`Call`], [`FromCall`] | one call, and what handlers take from it |
-//! | [`Reply`] | what handlers answer with |
+//! | [`Reply`], [`Rows`] | what handlers answer with, in memory or row by row |
 //! | [`error`] | errors and how they become error envelopes |
 //! | [`auth`] | credentials: their models, their declaration |
 //! | [`oauth`] | OAuth flows |
@@ -20,6 +20,7 @@
 pub mod answer;
 mod app_info;
 pub mod auth;
+mod body;
 mod builtin;
 mod by_type;
 mod call;
@@ -41,6 +42,7 @@ mod python_json;
 pub mod rate_limit;
 pub mod redaction;
 pub mod reply;
+mod rows;
 mod settings;
 pub mod token;
 
@@ -48,4 +50,4 @@ pub use answer::Answer;
 pub use call::Call;
 pub use from_call::{Auth, FromCall, Settings};
 pub use integration::Integration;
-pub use reply::Reply;
+pub use reply::{Reply, Rows};

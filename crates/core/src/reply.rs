@@ -1,5 +1,6 @@
 //! What a handler answers with.
 
+use futures_util::stream::{self, Stream, StreamExt};
 use lumos_connector_types::execution::{Effect, ExecutionSummary};
 use lumos_connector_types::json::Json;
 use lumos_connector_types::page::Page;
@@ -7,8 +8,12 @@ use lumos_connector_types::rate_limit::RateLimitResponseInfo;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::body::{self, Body};
+use crate::call::Call;
 use crate::error::Result;
 use crate::fingerprint;
+use crate::rows;
+pub use crate::rows::Rows;
 use crate::token;
 
 /// A payload with what stands beside it in the envelope.
@@ -91,7 +96,63 @@ impl<P> Reply<P> {
     }
 }
 
-/// What a handler may return for an answer with the payload `P`: the payload, or a [`Reply`] around it.
+impl<T: Send + 'static> Reply<Rows<T>> {
+    /// Rows that are fetched while they are written, for listings too long to be held in memory.
+    ///
+    /// A page of a thousand rows is best returned as a `Vec`: it is as fast, and whatever goes wrong is an error
+    /// envelope. Stream when one answer carries everything that the app has, over many pages of its own: memory then
+    /// stays the same however long the listing is, and the first rows leave before the last are fetched.
+    ///
+    /// The price is paid by errors. One in the first 64 KiB of the answer is an error envelope as usual. After that the
+    /// answer has begun: it breaks off, and what was sent does not parse. The command line then exits with status 1
+    /// (a result file does not appear at all), the server breaks the connection off, and the log says why.
+    ///
+    /// ```
+    /// use futures_util::{TryStreamExt, stream};
+    /// use lumos_connector_core::{Reply, Rows, error::Result};
+    /// use lumos_connector_types::payload::{FoundAccountData, ListAccounts};
+    ///
+    /// # #[derive(Clone)] struct Acme;
+    /// # impl Acme { async fn users(&self, page: u32) -> Result<Vec<String>> { Ok(Vec::new()) } }
+    /// # impl lumos_connector_core::FromCall for Acme {
+    /// #     async fn from_call(_: &lumos_connector_core::Call) -> Result<Self> { Ok(Self) }
+    /// # }
+    /// async fn list_accounts(acme: Acme, _: ListAccounts) -> Result<Reply<Rows<FoundAccountData>>> {
+    ///     let pages = stream::try_unfold((acme, 1), async |(acme, number): (Acme, u32)| -> Result<_> {
+    ///         let users = acme.users(number).await?;
+    ///         let next = (acme, number + 1);
+    ///         Ok(if users.is_empty() { None } else { Some((users, next)) })
+    ///     });
+    ///     let users = pages.map_ok(|users| stream::iter(users.into_iter().map(Ok))).try_flatten();
+    ///     Ok(Reply::stream(users.map_ok(FoundAccountData::new)))
+    /// }
+    /// ```
+    pub fn stream(rows: impl Stream<Item = Result<T>> + Send + 'static) -> Self {
+        Self::new(Rows(rows.boxed()))
+    }
+
+    /// The same for rows that are made without waiting, such as those of a file or of a cursor that blocks briefly.
+    ///
+    /// ```
+    /// use lumos_connector_core::{Reply, Rows, error::Result};
+    /// use lumos_connector_types::payload::{FoundAccountData, ListAccounts};
+    ///
+    /// async fn list_accounts(_: (), _: ListAccounts) -> Result<Reply<Rows<FoundAccountData>>> {
+    ///     let accounts = (0..1_000_000).map(|number| FoundAccountData::new(format!("acct-{number}")));
+    ///     Ok(Reply::iter(accounts.map(Ok)))
+    /// }
+    /// ```
+    pub fn iter<I>(rows: I) -> Self
+    where
+        I: IntoIterator<Item = Result<T>>,
+        I::IntoIter: Send + 'static,
+    {
+        Self::stream(stream::iter(rows))
+    }
+}
+
+/// What a handler may return for an answer with the payload `P`: the payload, or a [`Reply`] around it. Where the
+/// payload is a list, its rows may also be [streamed](Reply::stream).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an answer of this capability",
     label = "expected `{P}` or `Reply<{P}>`",
@@ -99,18 +160,62 @@ impl<P> Reply<P> {
             summary"
 )]
 pub trait IntoReply<P>: Send {
+    /// The payload, or how its rows are made.
+    type Payload: Payload;
+
     /// The payload and what stands beside it.
-    fn into_reply(self) -> Reply<P>;
+    fn into_reply(self) -> Reply<Self::Payload>;
 }
 
-impl<P: Send> IntoReply<P> for P {
+impl<P: Serialize + Send + 'static> IntoReply<P> for P {
+    type Payload = P;
+
     fn into_reply(self) -> Reply<P> {
         Reply::new(self)
     }
 }
 
-impl<P: Send> IntoReply<P> for Reply<P> {
-    fn into_reply(self) -> Reply<P> {
+impl<P: Serialize + Send + 'static> IntoReply<P> for Reply<P> {
+    type Payload = P;
+
+    fn into_reply(self) -> Self {
         self
+    }
+}
+
+impl<T: Serialize + Send + 'static> IntoReply<Vec<T>> for Reply<Rows<T>> {
+    type Payload = Rows<T>;
+
+    fn into_reply(self) -> Self {
+        self
+    }
+}
+
+/// What can be written as the `response` of an envelope: values that serialise, and [`Rows`].
+pub trait Payload: sealed::IntoBody {}
+
+impl<P: sealed::IntoBody> Payload for P {}
+
+pub(crate) mod sealed {
+    use super::{Body, Call, Reply, Result, Rows, Serialize, body, rows};
+
+    pub trait IntoBody: Send + Sized + 'static {
+        fn into_body(
+            reply: Reply<Self>,
+            call: Call,
+            custom: bool,
+        ) -> impl Future<Output = Result<Body>> + Send;
+    }
+
+    impl<P: Serialize + Send + 'static> IntoBody for P {
+        async fn into_body(reply: Reply<P>, call: Call, custom: bool) -> Result<Body> {
+            Ok(Body::Payload(body::envelope(reply, call.reported_rate_limit(), custom)))
+        }
+    }
+
+    impl<T: Serialize + Send + 'static> IntoBody for Rows<T> {
+        async fn into_body(reply: Reply<Self>, call: Call, custom: bool) -> Result<Body> {
+            rows::body(reply, call, custom).await
+        }
     }
 }

@@ -107,9 +107,11 @@ fn carry_out(integration: &Integration, action: Action) -> Result<ExitCode, Fail
             let settings = log::start(integration.app_id())?;
             let request = request::read(json, json_file.as_deref())?;
             log::arguments(&settings, integration, &name, json_file.is_none().then_some(&request));
-            let answer = answer(integration, &name, &request)?;
-            output::write(result_file.as_ref(), |sink| answer.write_to(sink))?;
-            if exit_code && answer.error_code().is_some() {
+            let runtime = runtime()?;
+            let answer = runtime.block_on(integration.dispatch(&name, &request));
+            let failed = answer.error_code().is_some();
+            output::write(result_file.as_ref(), |sink| runtime.block_on(answer.write_to(sink)))?;
+            if exit_code && failed {
                 return Ok(ExitCode::from(ERROR_ANSWER));
             }
         }
@@ -127,15 +129,10 @@ fn carry_out(integration: &Integration, action: Action) -> Result<ExitCode, Fail
     Ok(ExitCode::SUCCESS)
 }
 
-/// One call on a runtime of its own: a process answers one request.
-fn answer(
-    integration: &Integration,
-    name: &str,
-    request: &str,
-) -> Result<lumos_connector_core::Answer, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
+/// A process answers one request, so one thread is enough.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::new(format!("cannot start: {error}")))?;
-    Ok(runtime.block_on(integration.dispatch(name, request)))
+        .map_err(|error| Failure::new(format!("cannot start: {error}")))
 }

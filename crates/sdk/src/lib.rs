@@ -83,7 +83,7 @@ pub mod prelude {
     };
     pub use lumos_connector_core::page::Page;
     pub use lumos_connector_core::probe::{ProbeCheckSpec, ProbeSettings};
-    pub use lumos_connector_core::{Auth, Call, FromCall, Integration, Reply, Settings, fingerprint};
+    pub use lumos_connector_core::{Auth, Call, FromCall, Integration, Reply, Rows, Settings, fingerprint};
     pub use lumos_connector_types::bounded::Bounded;
     pub use lumos_connector_types::capability::{
         Capability, StandardCapability, TrafficClass, marker as capability,

@@ -60,8 +60,9 @@ impl InnerCalls<'_> {
             Ok(text) => self.call.integration().dispatch(C::NAME, &text).await,
             Err(_) => return Err(self.unreadable(C::NAME)),
         };
-        let bytes = answer.to_bytes().map_err(|_| self.unreadable(C::NAME))?;
-        if answer.error_code().is_some() {
+        let failed = answer.error_code().is_some();
+        let bytes = answer.into_bytes().await.map_err(|_| self.unreadable(C::NAME))?;
+        if failed {
             let failure: ErrorResponse =
                 serde_json::from_slice(&bytes).map_err(|_| self.unreadable(C::NAME))?;
             return Err(Box::new(failure.error));

@@ -1,5 +1,6 @@
 //! Acme: the connector under test, declared anew by each test, and what it answers.
 
+use std::io;
 use std::path::Path;
 
 use lumos_connector_core::error::{ConnectorError, Result};
@@ -32,9 +33,14 @@ pub(crate) fn dispatch(acme: &Integration, capability: &str, request: &str) -> A
     block_on(acme.dispatch(capability, request))
 }
 
+/// The text of an answer.
+pub(crate) fn bytes(answer: Answer) -> io::Result<Vec<u8>> {
+    block_on(answer.into_bytes())
+}
+
 /// The answer as JSON.
 pub(crate) fn answer(acme: &Integration, capability: &str, request: &str) -> Value {
-    serde_json::from_slice(&dispatch(acme, capability, request).to_bytes().unwrap()).unwrap()
+    serde_json::from_slice(&bytes(dispatch(acme, capability, request)).unwrap()).unwrap()
 }
 
 /// The `error` of an answer that is one.

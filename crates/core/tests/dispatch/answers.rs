@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::json;
 
-use crate::acme::{builder, dispatch, validate};
+use crate::acme::{block_on, builder, bytes, dispatch, validate};
 
 #[derive(Deserialize, Serialize, JsonSchema)]
 struct Badge {
@@ -63,7 +63,7 @@ fn acme() -> Integration {
 }
 
 fn text(capability: &str, request: &str) -> String {
-    String::from_utf8(dispatch(&acme(), capability, request).to_bytes().unwrap()).unwrap()
+    String::from_utf8(bytes(dispatch(&acme(), capability, request)).unwrap()).unwrap()
 }
 
 #[test]
@@ -132,11 +132,11 @@ fn writing_and_bytes_are_the_same_whatever_the_size() {
         r#"{"request": {"custom_attributes": ["a", "b", "c"]}}"#,
         "{",
     ] {
-        let answer = dispatch(&acme, "list_accounts", request);
-        let bytes = answer.to_bytes().unwrap();
+        let answer = || dispatch(&acme, "list_accounts", request);
+        let bytes = bytes(answer()).unwrap();
         let (mut memory, mut trickle) = (Vec::new(), Trickle(Vec::new()));
-        answer.write_to(&mut memory).unwrap();
-        answer.write_to(&mut trickle).unwrap();
+        block_on(answer().write_to(&mut memory)).unwrap();
+        block_on(answer().write_to(&mut trickle)).unwrap();
         assert_eq!(memory.len(), bytes.len());
         assert!(memory == bytes && trickle.0 == bytes, "{request}");
     }
@@ -165,15 +165,14 @@ impl Write for Broken {
 #[test]
 fn a_failing_sink_is_an_error_that_names_its_cause() {
     let acme = acme();
-    let answer = dispatch(&acme, "list_accounts", r#"{"request": {"custom_attributes": ["a"]}}"#);
+    let write = |room| {
+        let answer = dispatch(&acme, "list_accounts", r#"{"request": {"custom_attributes": ["a"]}}"#);
+        block_on(answer.write_to(&mut Broken { room })).unwrap_err()
+    };
     for room in [0, 1, 70_000] {
-        assert_eq!(
-            answer.write_to(&mut Broken { room }).unwrap_err().kind(),
-            io::ErrorKind::BrokenPipe,
-            "{room}"
-        );
+        assert_eq!(write(room).kind(), io::ErrorKind::BrokenPipe, "{room}");
     }
-    assert_eq!(answer.write_to(&mut Broken { room: usize::MAX }).unwrap_err().to_string(), "disk full");
+    assert_eq!(write(usize::MAX).to_string(), "disk full");
 }
 
 #[derive(JsonSchema)]
@@ -197,9 +196,9 @@ impl Capability for Impossible {
 fn a_payload_that_cannot_be_serialised_is_an_error_of_writing() {
     let acme = builder().requires_authentication(false);
     let acme = acme.capability(Impossible, async |_: (), _: Badge| Ok(Unwritable)).build().unwrap();
-    let answer = dispatch(&acme, "impossible", r#"{"request": {}, "settings": null}"#);
-    assert!(answer.to_bytes().is_err());
-    assert!(answer.write_to(&mut Vec::new()).is_err());
+    let answer = || dispatch(&acme, "impossible", r#"{"request": {}, "settings": null}"#);
+    assert!(bytes(answer()).is_err());
+    assert!(block_on(answer().write_to(&mut Vec::new())).is_err());
 }
 
 #[test]

@@ -22,4 +22,5 @@ mod fingerprints;
 mod order;
 mod panics;
 mod statuses;
+mod streamed;
 mod tokens;

@@ -82,7 +82,8 @@ impl Connector {
 
     pub(crate) async fn answer(self, envelope: Value) -> Probed {
         let acme = self.builder.build().unwrap();
-        let answer = acme.dispatch("probe_integration", &envelope.to_string()).await.to_bytes().unwrap();
+        let answer =
+            acme.dispatch("probe_integration", &envelope.to_string()).await.into_bytes().await.unwrap();
         let answer: Value = serde_json::from_slice(&answer).unwrap();
         let calls = std::mem::take(&mut *self.calls.lock().unwrap());
         Probed { answer, calls }

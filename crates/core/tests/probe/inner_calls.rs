@@ -79,7 +79,7 @@ async fn several_credentials_are_passed_on() {
         .unwrap();
     let request =
         json!({"credentials": [{"id": "key", "token": {"token": "t"}}], "request": {"checks": ["accounts"]}});
-    let answer = acme.dispatch("probe_integration", &request.to_string()).await.to_bytes().unwrap();
+    let answer = acme.dispatch("probe_integration", &request.to_string()).await.into_bytes().await.unwrap();
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     assert_eq!(answer["response"]["checks"][0]["samples"][0]["integration_specific_id"], "t");
 }

@@ -115,7 +115,7 @@ async fn a_check_may_probe_in_turn() {
     let spec = ProbeCheckSpec::own(ProbeCheckName::CapabilityConfig, async |call: Call, _| {
         let request = r#"{"auth":{"basic":{"username":"u","password":"p"}},"request":{"checks":[]}}"#;
         let answer = call.integration().dispatch("probe_integration", request).await;
-        Ok(ProbeCheck { message: Some(String::from_utf8(answer.to_bytes()?)?), ..passed() })
+        Ok(ProbeCheck { message: Some(String::from_utf8(answer.into_bytes().await?)?), ..passed() })
     });
     let probed = Connector::new().probing(ProbeSettings::default().check(spec)).probe(json!({})).await;
     assert!(probed.checks()[0]["message"].as_str().unwrap().contains(r#""skipped""#));
