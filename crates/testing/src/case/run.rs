@@ -69,7 +69,8 @@ async fn attempt(
     let planted = secrets::planted(&request, &integration.secret_fields());
     let answer = async |request: Value| -> Result<Value, String> {
         let answer = integration.dispatch(case.capability, &request.to_string()).await;
-        let answer = answer.to_bytes().map_err(|error| format!("the answer cannot be written: {error}"))?;
+        let answer = answer.into_bytes().await;
+        let answer = answer.map_err(|error| format!("the answer cannot be written: {error}"))?;
         let answer = String::from_utf8_lossy(&answer).into_owned();
         if let Some(name) = secrets::found(&planted, &answer) {
             return Err(format!("the answer holds the secret {name}"));
