@@ -126,9 +126,44 @@ impl<K> Listing<K> {
             })
             .collect();
         let after = last.filter(|_| rows.next().is_some());
-        let next = after.map(|after| Cursor { listing: Cow::Borrowed(self.name), after });
+        self.going_on(shown, after)
+    }
+
+    /// The answer with the rows of this page, where it is the app that says where the next one starts, if there is one.
+    /// What it says stands in the place of a row's key: [`after`](Self::after) gives it back.
+    ///
+    /// ```
+    /// use lumos_connector_core::Reply;
+    /// use lumos_connector_core::error::Result;
+    /// use lumos_connector_core::listing::PageSizes;
+    /// use lumos_connector_core::page::Page;
+    ///
+    /// /// What the app gives after a cursor of its own.
+    /// fn app(cursor: Option<&str>) -> (Vec<&'static str>, Option<String>) {
+    ///     if cursor.is_none() { (vec!["Ada"], Some("xyz".to_owned())) } else { (vec!["Grace"], None) }
+    /// }
+    ///
+    /// fn list_names(page: &Page) -> Result<Reply<Vec<&'static str>>> {
+    ///     let listing = page.listing("names", PageSizes { default: 1, max: 1 })?;
+    ///     let (names, next) = app(listing.after().map(String::as_str));
+    ///     listing.going_on(names, next)
+    /// }
+    ///
+    /// let first = list_names(&Page::default()).unwrap();
+    /// let second = list_names(&Page::from(first.page.unwrap())).unwrap();
+    /// assert_eq!(second.payload, ["Grace"]);
+    /// assert_eq!(second.page.unwrap().token, None);
+    /// ```
+    ///
+    /// # Errors
+    /// `internal_error` when `next` cannot be serialised.
+    pub fn going_on<T>(self, rows: Vec<T>, next: Option<K>) -> Result<Reply<Vec<T>>>
+    where
+        K: Serialize,
+    {
+        let next = next.map(|after| Cursor { listing: Cow::Borrowed(self.name), after });
         let page = Page { token: None, size: self.asked }.next(next.as_ref())?;
-        Ok(Reply::new(shown).page(page))
+        Ok(Reply::new(rows).page(page))
     }
 }
 

@@ -117,6 +117,12 @@ impl Effect {
         Self::Updated(UpdatedEffect::default())
     }
 
+    /// Something was changed, unless it was as wanted before.
+    #[must_use]
+    pub fn updated_unless(was_so: bool) -> Self {
+        if was_so { Self::noop(NoopEffectReason::StateAlreadyMatches) } else { Self::updated() }
+    }
+
     /// Something was deleted.
     #[must_use]
     pub fn deleted() -> Self {

@@ -1,0 +1,47 @@
+//! Accounts: the users of the service.
+
+use lumos_connector::prelude::*;
+
+use crate::attribute_path::{AttributePath, as_boolean, named, values_of};
+use crate::resource::Resource;
+use crate::service::{Endpoint, Scim};
+use crate::settings::ScimSettings;
+use crate::walk::Walk;
+
+/// Left out of users where only the users matter: a user's groups may be many, and each is an association.
+const WITHOUT: &str = "groups";
+
+pub(crate) async fn list_accounts(scim: Scim, request: ListAccounts) -> Result<Reply<Vec<FoundAccountData>>> {
+    let wanted = named(request.custom_attributes)?;
+    let walk = Walk { without: WITHOUT, ..Walk::all(Endpoint::users()) };
+    let (listing, place) = scim.listing("accounts").await?;
+    let stretch = scim.stretch::<Resource>(&walk, place).await?;
+    let accounts = stretch.rows.iter().map(|user| account(user, &scim.settings, wanted.as_deref()));
+    listing.going_on(accounts.collect(), stretch.next)
+}
+
+pub(crate) async fn get_account(scim: Scim, request: GetAccount) -> Result<FoundAccountData> {
+    let wanted = named(request.custom_attributes)?;
+    let user = scim.read(&Endpoint::users(), &request.account_id, "").await?;
+    Ok(account(&user, &scim.settings, wanted.as_deref()))
+}
+
+fn account(user: &Resource, settings: &ScimSettings, wanted: Option<&[AttributePath]>) -> FoundAccountData {
+    let text = |path: &AttributePath| path.text_in(user).map(std::borrow::Cow::into_owned);
+    FoundAccountData {
+        email: text(&settings.email_attribute),
+        given_name: text(&settings.given_name_attribute),
+        family_name: text(&settings.family_name_attribute),
+        username: text(&settings.username_attribute),
+        user_status: status(user),
+        custom_attributes: wanted.map(|paths| values_of(paths, user)),
+        extra_data: Some(user.extra_data()),
+        ..FoundAccountData::new(user.id.as_str())
+    }
+}
+
+/// The state of a user; none when the service does not tell.
+pub(crate) fn status(user: &Resource) -> Option<AccountStatus> {
+    let active = as_boolean(user.get("active")?)?;
+    Some(if active { AccountStatus::Active } else { AccountStatus::Inactive })
+}

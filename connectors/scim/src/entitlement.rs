@@ -1,0 +1,103 @@
+//! The three kinds of entitlements that SCIM has, and how each is named on the wire.
+
+use lumos_connector::prelude::*;
+
+/// A kind of entitlement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Membership in a group.
+    Group,
+    /// One of a user's `roles`.
+    Role,
+    /// One of a user's `entitlements`.
+    Entitlement,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 3] = [Self::Group, Self::Role, Self::Entitlement];
+
+    /// The `type_id` of the declared entitlement type.
+    pub(crate) fn type_id(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::Role => "role",
+            Self::Entitlement => "entitlement",
+        }
+    }
+
+    fn of_type_id(type_id: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|kind| kind.type_id() == type_id).ok_or_else(|| {
+            ConnectorError::unknown_value(format!(
+                "entitlement_type: expected group, role or entitlement, not '{type_id}'"
+            ))
+        })
+    }
+
+    /// The attribute of users that holds entitlements of this kind.
+    pub(crate) fn attribute(self) -> &'static str {
+        match self {
+            Self::Group => "groups",
+            Self::Role => "roles",
+            Self::Entitlement => "entitlements",
+        }
+    }
+
+    /// The id of an entitlement, unique among those of all kinds: a role and an entitlement may have the same value.
+    pub(crate) fn id_of(self, value: &str) -> String {
+        match self {
+            Self::Group => value.to_owned(),
+            Self::Role | Self::Entitlement => format!("{}:{value}", self.type_id()),
+        }
+    }
+
+    /// The kind of an entitlement that a request names, and its value: the id of a group, or what users hold.
+    pub(crate) fn named<'i>(type_id: &str, id: &'i str) -> Result<(Self, &'i str)> {
+        let kind = Self::of_type_id(type_id)?;
+        let value = match kind {
+            Self::Group => Some(id),
+            Self::Role | Self::Entitlement => {
+                id.strip_prefix(type_id).and_then(|rest| rest.strip_prefix(':'))
+            }
+        };
+        let value = value.filter(|value| !value.is_empty());
+        value.map(|value| (kind, value)).ok_or_else(|| {
+            ConnectorError::unknown_value(format!(
+                "There is no {type_id} with the id '{id}'; list_entitlements has them"
+            ))
+        })
+    }
+}
+
+/// The declared types. None is tied to a resource: SCIM's groups and roles are the whole tenant's.
+pub(crate) fn types() -> [EntitlementType; 3] {
+    [
+        EntitlementType::new(Kind::Group.type_id(), "Group", ""),
+        EntitlementType::new(Kind::Role.type_id(), "Role", ""),
+        EntitlementType::new(Kind::Entitlement.type_id(), "Entitlement", ""),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_lead_back_to_kind_and_value() {
+        for kind in Kind::ALL {
+            for value in ["7", "role:7", "a:b", "é"] {
+                let id = kind.id_of(value);
+                assert_eq!(Kind::named(kind.type_id(), &id).unwrap(), (kind, value));
+            }
+        }
+    }
+
+    #[test]
+    fn other_ids_and_types_are_unknown() {
+        for (type_id, id) in
+            [("group", ""), ("role", "admin"), ("role", "role:"), ("role", "entitlement:x"), ("app", "7")]
+        {
+            let error = Kind::named(type_id, id).unwrap_err();
+            assert_eq!(error.class(), Some(ErrorClass::UnknownValue), "{type_id} {id}");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Listing what accounts can hold: groups, roles and entitlements, and the resources beside them.
+//!
+//! Groups are resources, and so are roles and entitlements where the service has endpoints for them. Elsewhere a role is
+//! what users have: it is found by walking through the users, and told once. What was told is remembered in the page
+//! token, as hashes, up to [`REMEMBERED`]; beyond that a value may be told twice, and none is left out.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use lumos_connector::prelude::*;
+
+use crate::attribute_path::{AttributePath, named, values_of};
+use crate::entitlement::Kind;
+use crate::resource::Resource;
+use crate::service::{Endpoint, Scim};
+use crate::user_values::UserValues;
+use crate::walk::{Place, Walk};
+
+/// Values told so far that a page token remembers: 9 bytes each.
+const REMEMBERED: usize = 2_000;
+
+/// Requests in a row that find nothing new before the page is given as it is.
+const PATIENCE: usize = 20;
+
+/// Where the listing goes on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct EntitlementPlace {
+    part: Part,
+    place: Place,
+    users: UserValues,
+    told: Vec<i64>,
+}
+
+wire_enum! {
+    /// What the listing is at.
+    enum Part {
+        /// The groups.
+        Groups = "groups",
+        /// The roles, which have an endpoint.
+        Roles = "roles",
+        /// The entitlements, which have an endpoint.
+        Entitlements = "entitlements",
+        /// The roles and entitlements that users have.
+        Users = "users",
+    }
+}
+
+pub(crate) async fn list_entitlements(
+    scim: Scim,
+    request: ListEntitlements,
+) -> Result<Reply<Vec<FoundEntitlementData>>> {
+    let wanted = named(request.custom_attributes)?;
+    let listing = scim.open::<EntitlementPlace>("entitlements")?;
+    let mut at = match listing.after() {
+        Some(place) => place.clone(),
+        None => EntitlementPlace {
+            part: Part::Groups,
+            place: scim.begin(listing.size()).await?,
+            users: UserValues::default(),
+            told: Vec::new(),
+        },
+    };
+    for _ in 0..PATIENCE {
+        let (rows, next) = scim.entitlements(at, wanted.as_deref()).await?;
+        match next {
+            Some(next) if rows.is_empty() => at = next,
+            next => return listing.going_on(rows, next),
+        }
+    }
+    listing.going_on(Vec::new(), Some(at))
+}
+
+impl Scim {
+    /// The entitlements at a place, and where the listing goes on.
+    async fn entitlements(
+        &self,
+        at: EntitlementPlace,
+        wanted: Option<&[AttributePath]>,
+    ) -> Result<(Vec<FoundEntitlementData>, Option<EntitlementPlace>)> {
+        let (kind, endpoint) = match at.part {
+            Part::Groups => (Kind::Group, Some(self.groups())),
+            Part::Roles => (Kind::Role, self.settings.role_endpoint.as_ref().map(Endpoint::new)),
+            Part::Entitlements => {
+                (Kind::Entitlement, self.settings.entitlement_endpoint.as_ref().map(Endpoint::new))
+            }
+            Part::Users => return self.values_of_users(at).await,
+        };
+        let (rows, place) = match endpoint {
+            None => (Vec::new(), None),
+            Some(endpoint) => {
+                let walk = Walk { without: "members", ..Walk::all(endpoint) };
+                let stretch = self.stretch::<Resource>(&walk, at.place.clone()).await?;
+                (stretch.rows.iter().map(|row| resource(kind, row, wanted)).collect(), stretch.next)
+            }
+        };
+        let next = match place {
+            Some(place) => Some(EntitlementPlace { place, ..at }),
+            None => {
+                self.part_after(at.part).map(|part| EntitlementPlace { part, place: at.place.first(), ..at })
+            }
+        };
+        Ok((rows, next))
+    }
+
+    fn part_after(&self, part: Part) -> Option<Part> {
+        match part {
+            Part::Groups => Some(Part::Roles),
+            Part::Roles => Some(Part::Entitlements),
+            Part::Entitlements if !self.kinds_of_users().is_empty() => Some(Part::Users),
+            Part::Entitlements | Part::Users => None,
+        }
+    }
+
+    /// The kinds of entitlements that are listed nowhere but with users.
+    fn kinds_of_users(&self) -> Vec<Kind> {
+        let endpoints = [
+            (Kind::Role, &self.settings.role_endpoint),
+            (Kind::Entitlement, &self.settings.entitlement_endpoint),
+        ];
+        endpoints.into_iter().filter(|(_, endpoint)| endpoint.is_none()).map(|(kind, _)| kind).collect()
+    }
+
+    async fn values_of_users(
+        &self,
+        mut at: EntitlementPlace,
+    ) -> Result<(Vec<FoundEntitlementData>, Option<EntitlementPlace>)> {
+        let kinds = self.kinds_of_users();
+        let stretch = at.users.stretch(self, &kinds, at.place.clone()).await?;
+        let mut rows = Vec::new();
+        for user in &stretch.rows {
+            for kind in &kinds {
+                for entry in user.values(kind.attribute()) {
+                    let id = kind.id_of(entry.value);
+                    if !at.tells(&id) {
+                        continue;
+                    }
+                    let label = entry.display.unwrap_or(entry.value);
+                    rows.push(FoundEntitlementData {
+                        is_assignable: Some(true),
+                        ..FoundEntitlementData::new(kind.type_id(), id, "", label)
+                    });
+                }
+            }
+        }
+        Ok((rows, stretch.next.map(|place| EntitlementPlace { place, ..at })))
+    }
+
+    /// The endpoint of groups.
+    pub(crate) fn groups(&self) -> Endpoint {
+        Endpoint::new(&self.settings.group_endpoint)
+    }
+}
+
+impl EntitlementPlace {
+    /// Whether an entitlement was not told yet; it is now.
+    fn tells(&mut self, id: &str) -> bool {
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        let hash = hasher.finish().cast_signed();
+        if self.told.contains(&hash) {
+            return false;
+        }
+        if self.told.len() < REMEMBERED {
+            self.told.push(hash);
+        }
+        true
+    }
+}
+
+/// An entitlement that is a resource of its own.
+fn resource(kind: Kind, resource: &Resource, wanted: Option<&[AttributePath]>) -> FoundEntitlementData {
+    let value = match kind {
+        Kind::Group => &resource.id,
+        Kind::Role | Kind::Entitlement => resource.text("value").unwrap_or(&resource.id),
+    };
+    let names = ["displayName", "display"];
+    let label = names.iter().find_map(|name| resource.text(name)).unwrap_or(value);
+    FoundEntitlementData {
+        is_assignable: Some(true),
+        extra_data: Some(resource.extra_data()),
+        description: resource.text("description").map(str::to_owned),
+        custom_attributes: wanted.map(|paths| values_of(paths, resource)),
+        ..FoundEntitlementData::new(kind.type_id(), kind.id_of(value), "", label)
+    }
+}

@@ -1,0 +1,35 @@
+//! Resources: what the service has beside users and groups, at the endpoint that the settings name.
+
+use lumos_connector::prelude::*;
+
+use crate::resource::Resource;
+use crate::service::{Endpoint, Scim};
+use crate::walk::Walk;
+
+const TYPE: &str = "resource";
+
+pub(crate) fn types() -> [ResourceType; 1] {
+    [ResourceType::new(TYPE, "Resource")]
+}
+
+pub(crate) async fn list_resources(scim: Scim, _: ListResources) -> Result<Reply<Vec<FoundResourceData>>> {
+    let Some(endpoint) = &scim.settings.resource_endpoint else { return Ok(Reply::new(Vec::new())) };
+    let (listing, place) = scim.listing("resources").await?;
+    let walk = Walk { without: "members", ..Walk::all(Endpoint::new(endpoint)) };
+    let stretch = scim.stretch::<Resource>(&walk, place).await?;
+    listing.going_on(stretch.rows.iter().map(found).collect(), stretch.next)
+}
+
+fn found(resource: &Resource) -> FoundResourceData {
+    let names = ["displayName", "display", "name"];
+    let label = names.iter().find_map(|name| resource.text(name)).unwrap_or(&resource.id);
+    let texts = resource
+        .attributes
+        .iter()
+        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
+    FoundResourceData {
+        description: resource.text("description").map(str::to_owned),
+        extra_data: Some(texts.collect()),
+        ..FoundResourceData::new(TYPE, resource.id.as_str(), label)
+    }
+}
