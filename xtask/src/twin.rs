@@ -13,65 +13,36 @@ pub(crate) struct Twin {
     pub(crate) package: &'static str,
     /// The binary that it is.
     pub(crate) binary: &'static str,
-    /// Whether its binary can serve HTTP yet; until then its HTTP cases are skipped.
-    serves_http: bool,
 }
 
 /// Every twin that exists here.
 pub(crate) const TWINS: &[Twin] = &[
-    Twin {
-        name: "mock_connector",
-        package: "lumos-mock-connector",
-        binary: "mock-connector",
-        serves_http: false,
-    },
-    Twin {
-        name: "oauth_mock",
-        package: "lumos-conformance-oauth-mock",
-        binary: "oauth-mock",
-        serves_http: false,
-    },
+    Twin { name: "mock_connector", package: "lumos-mock-connector", binary: "mock-connector" },
+    Twin { name: "oauth_mock", package: "lumos-conformance-oauth-mock", binary: "oauth-mock" },
     Twin {
         name: "client_credentials_mock",
         package: "lumos-conformance-client-credentials-mock",
         binary: "client-credentials-mock",
-        serves_http: false,
     },
     Twin {
         name: "client_credentials_query_mock",
         package: "lumos-conformance-client-credentials-query-mock",
         binary: "client-credentials-query-mock",
-        serves_http: false,
     },
-    Twin {
-        name: "multi_auth_mock",
-        package: "lumos-conformance-multi-auth-mock",
-        binary: "multi-auth-mock",
-        serves_http: false,
-    },
+    Twin { name: "multi_auth_mock", package: "lumos-conformance-multi-auth-mock", binary: "multi-auth-mock" },
     Twin {
         name: "fallback_auth_mock",
         package: "lumos-conformance-fallback-auth-mock",
         binary: "fallback-auth-mock",
-        serves_http: false,
     },
-    Twin {
-        name: "open_mock",
-        package: "lumos-conformance-open-mock",
-        binary: "open-mock",
-        serves_http: false,
-    },
+    Twin { name: "open_mock", package: "lumos-conformance-open-mock", binary: "open-mock" },
 ];
 
 impl Twin {
     /// Its entry in the targets file of `compare.py`: how to start it from the folder of built binaries.
     pub(crate) fn target(&self, binaries: &Path) -> Value {
         let binary = binaries.join(self.binary).with_extension(std::env::consts::EXE_EXTENSION);
-        let mut target = json!({ "cli": [binary] });
-        if self.serves_http {
-            target["http"] = json!([binary, "dev", "http-server", "--port", "{port}"]);
-        }
-        target
+        json!({ "cli": [binary], "http": [binary, "dev", "http-server", "--port", "{port}"] })
     }
 }
 
@@ -79,18 +50,9 @@ impl Twin {
 mod tests {
     use super::*;
 
-    const TWIN: Twin = Twin { name: "a_mock", package: "a-mock", binary: "a-mock", serves_http: false };
-
     #[test]
-    fn a_twin_without_a_server_has_only_a_command_line() {
-        let target = TWIN.target(Path::new("out"));
-        assert!(target.get("cli").is_some());
-        assert!(target.get("http").is_none());
-    }
-
-    #[test]
-    fn a_twin_with_a_server_says_where_its_port_goes() {
-        let target = Twin { serves_http: true, ..TWIN }.target(Path::new("out"));
+    fn the_command_of_the_server_says_where_its_port_goes() {
+        let target = Twin { name: "a_mock", package: "a-mock", binary: "a-mock" }.target(Path::new("out"));
         assert_eq!(target["http"][4], "{port}");
         assert_eq!(target["http"][0], target["cli"][0]);
     }

@@ -37,6 +37,12 @@ impl Integration {
         }
     }
 
+    /// The answer to a call that something other than its handler ended, such as the deadline of a server.
+    #[must_use]
+    pub fn interrupted(&self, error: ConnectorError) -> Answer {
+        Answer::failure(WireError { raised_by: None, ..error.into_wire(self.app_id(), None, &[]) })
+    }
+
     fn framework_error(&self, code: ConnectorErrorCode, message: String) -> WireError {
         error::framework(self.app_id(), code, message)
     }

@@ -5,6 +5,8 @@ use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 use lumos_connector_core::Integration;
 
+use crate::server;
+
 pub(crate) const JSON: &str = "json";
 pub(crate) const JSON_FILE: &str = "json-file";
 pub(crate) const RESULT_FILE: &str = "result-file-path";
@@ -24,6 +26,8 @@ pub(crate) enum Action {
         result_file: Option<String>,
         exit_code: bool,
     },
+    /// Answer requests over HTTP until a signal comes.
+    Serve(server::Options),
     /// Print completions for a shell.
     Completions(Shell),
     /// Print the man page.
@@ -79,6 +83,7 @@ pub fn definition(integration: &Integration) -> Command {
         .subcommand_help_heading("Capabilities")
         .subcommand(Command::new("info").about("Describe the connector").arg(result_file.clone()))
         .subcommands(capabilities)
+        .subcommand(server::arguments::serve())
         .subcommand(dev())
         .disable_help_subcommand(true)
 }
@@ -88,6 +93,7 @@ fn dev() -> Command {
         .alias("hacking")
         .about("Commands for developing and installing the connector")
         .disable_help_subcommand(true)
+        .subcommand(server::arguments::http_server())
         .subcommand(
             Command::new("completions").about("Print completions for a shell").arg(
                 Arg::new(SHELL)
@@ -113,11 +119,13 @@ pub(crate) fn action(definition: &Command, matches: &ArgMatches) -> Action {
     match matches.subcommand() {
         None => Action::Nothing(Box::new(definition.clone())),
         Some(("info", info)) => Action::Info { result_file: text(info, RESULT_FILE) },
+        Some(("serve", serve)) => Action::Serve(server::arguments::options(serve)),
         Some(("dev", dev_matches)) => match dev_matches.subcommand() {
             Some(("completions", completions)) => match completions.get_one::<Shell>(SHELL) {
                 Some(shell) => Action::Completions(*shell),
                 None => Action::Nothing(Box::new(dev())),
             },
+            Some(("http-server", http_server)) => Action::Serve(server::arguments::options(http_server)),
             Some(("man-page", _)) => Action::ManPage,
             _ => Action::Nothing(Box::new(dev())),
         },

@@ -17,5 +17,6 @@ pub mod output;
 mod request;
 mod result_file;
 mod run;
+mod server;
 
 pub use run::run;

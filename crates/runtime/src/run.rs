@@ -10,7 +10,7 @@ use lumos_connector_core::integration::IntegrationError;
 use crate::command_line::{self, Action};
 use crate::failure::Failure;
 use crate::result_file::ResultFile;
-use crate::{log, output, request};
+use crate::{log, output, request, server};
 
 /// Exit status of an error answer, when it was asked for.
 const ERROR_ANSWER: u8 = 3;
@@ -114,6 +114,10 @@ fn carry_out(integration: &Integration, action: Action) -> Result<ExitCode, Fail
             if exit_code && failed {
                 return Ok(ExitCode::from(ERROR_ANSWER));
             }
+        }
+        Action::Serve(options) => {
+            log::start(integration.app_id())?;
+            server::run(integration, options)?;
         }
         Action::Completions(shell) => output::write(None, |sink| {
             let mut definition = command_line::definition(integration);

@@ -1,0 +1,95 @@
+//! The HTTP server: `<connector> serve`, and `<connector> dev http-server` for developing (contract §11).
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `arguments` | the options of both commands |
+//! | `options` | where the server listens and what it allows |
+//! | `listener` | TCP and Unix sockets |
+//! | `tls`, `bearer` | what stands before a request: certificates, the token |
+//! | `connection` | one connection: HTTP/1.1 with limits on what a client sends and on how slowly |
+//! | `patience` | connections whose client does not read |
+//! | `routes` | which path and method is what |
+//! | `body` | a request's body, bounded in size, time and memory |
+//! | `call` | one call: its place, its deadline, its answer |
+//! | `workers` | handlers that block do not stop the others |
+//! | `openapi`, `docs` | the document of the connector, and Swagger UI to read it with |
+//! | `refusal` | answers that are not a capability's: `{"detail":…}` |
+//! | `shutdown` | signals, and the end without losing a request |
+//!
+//! A request is held by its connection until it is whole; then it takes one of the places for calls and runs as a task
+//! of its own. It runs to its end even when its client has gone, so that nothing is half done in the app.
+
+pub(crate) mod arguments;
+mod bearer;
+mod body;
+mod call;
+mod connection;
+#[cfg(feature = "swagger")]
+mod docs;
+mod listener;
+mod openapi;
+mod options;
+mod patience;
+mod refusal;
+mod routes;
+mod shutdown;
+mod tls;
+mod workers;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use lumos_connector_core::Integration;
+use tokio::sync::{OnceCell, Semaphore};
+
+use crate::failure::Failure;
+use bearer::Token;
+use openapi::Document;
+pub(crate) use options::Options;
+use workers::Workers;
+
+/// What all connections of a server share.
+struct Server {
+    integration: Integration,
+    /// The names of all capabilities: the routes.
+    capabilities: HashSet<&'static str>,
+    options: Options,
+    tls: Option<tls::Acceptor>,
+    token: Option<Token>,
+    /// The places for calls.
+    calls: Arc<Semaphore>,
+    /// Memory for bodies, in KiB.
+    body_memory: Arc<Semaphore>,
+    workers: Workers,
+    /// Whether the server is about to end.
+    draining: AtomicBool,
+    openapi: OnceCell<Document>,
+}
+
+/// Serves until a signal ends it.
+///
+/// # Errors
+/// When it cannot listen, or the certificate or token cannot be read.
+pub(crate) fn run(integration: &Integration, options: Options) -> Result<(), Failure> {
+    let workers = Workers::for_this_machine();
+    let runtime = workers
+        .runtime(options.max_calls)
+        .map_err(|error| Failure::new(format!("cannot start the server: {error}")))?;
+    let server = Server {
+        integration: integration.clone(),
+        capabilities: integration.capabilities().map(|(name, _)| name).collect(),
+        tls: options.tls.as_ref().map(tls::Acceptor::new).transpose()?,
+        token: options.bearer_token_file.as_deref().map(Token::read).transpose()?,
+        calls: Arc::new(Semaphore::new(options.max_calls)),
+        body_memory: Arc::new(Semaphore::new(options.body_memory_kib())),
+        workers,
+        draining: AtomicBool::new(false),
+        openapi: OnceCell::new(),
+        options,
+    };
+    let outcome = runtime.block_on(shutdown::serve_until_signal(Arc::new(server)));
+    // A handler that blocks its thread for ever must not hold up the end.
+    runtime.shutdown_background();
+    outcome
+}

@@ -1,0 +1,115 @@
+//! Which path and method is what (contract §11, and FINDINGS 101 and 102: routes are exact).
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+use percent_encoding::percent_decode_str;
+
+use super::Server;
+#[cfg(feature = "swagger")]
+use super::docs;
+use super::{call, refusal};
+
+pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// What a path and a method are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Route {
+    Call(&'static str),
+    OpenApi,
+    #[cfg(feature = "swagger")]
+    Docs(docs::File),
+    /// Whether the process answers at all.
+    Health,
+    /// Whether it wants more requests.
+    Ready,
+    NotFound,
+    MethodNotAllowed,
+}
+
+impl Route {
+    fn of(server: &Server, method: &Method, path: &str) -> Self {
+        match path {
+            "/openapi.json" if method == Method::GET => return Self::OpenApi,
+            "/healthz" if method == Method::GET || method == Method::HEAD => return Self::Health,
+            "/readyz" if method == Method::GET || method == Method::HEAD => return Self::Ready,
+            #[cfg(feature = "swagger")]
+            path if method == Method::GET => {
+                if let Some(file) = docs::file(path) {
+                    return Self::Docs(file);
+                }
+            }
+            _ => {}
+        }
+        let name = percent_decode_str(path.strip_prefix('/').unwrap_or(path)).decode_utf8();
+        match name.ok().and_then(|name| server.capabilities.get(name.as_ref())) {
+            Some(capability) if method == Method::POST => Self::Call(capability),
+            Some(_) => Self::MethodNotAllowed,
+            None => Self::NotFound,
+        }
+    }
+
+    /// Whether whoever asks needs the token. Probes of an orchestrator have none and learn nothing.
+    fn is_guarded(self) -> bool {
+        !matches!(self, Self::Health | Self::Ready)
+    }
+}
+
+/// Answers one request.
+pub(super) async fn answer(
+    server: Arc<Server>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (head, body) = request.into_parts();
+    let route = Route::of(&server, &head.method, head.uri.path());
+    let mut response = match &server.token {
+        Some(token) if route.is_guarded() && !token.is_in(&head.headers) => refusal::unauthorized(),
+        _ => match route {
+            Route::Call(capability) => call::answer(&server, capability, body).await,
+            Route::OpenApi => openapi(&server).await,
+            #[cfg(feature = "swagger")]
+            Route::Docs(file) => docs::answer(file, &head.headers),
+            Route::Health => text(StatusCode::OK, "ok\n"),
+            Route::Ready if server.draining.load(Ordering::Relaxed) => {
+                text(StatusCode::SERVICE_UNAVAILABLE, "ending\n")
+            }
+            Route::Ready => text(StatusCode::OK, "ok\n"),
+            Route::NotFound => refusal::not_found(),
+            Route::MethodNotAllowed => refusal::method_not_allowed(),
+        },
+    };
+    if server.draining.load(Ordering::Relaxed) {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
+}
+
+async fn openapi(server: &Server) -> Response<Full<Bytes>> {
+    match server.openapi.get_or_try_init(|| super::openapi::document(&server.integration)).await {
+        Ok(document) => json(document.clone()),
+        Err(problem) => {
+            tracing::error!("the OpenAPI document cannot be made: {problem}");
+            refusal::internal()
+        }
+    }
+}
+
+/// An answer in JSON with status 200.
+pub(super) fn json(body: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body));
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response
+}
+
+fn text(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}

@@ -1,0 +1,128 @@
+//! From listening to the end, without losing a request.
+//!
+//! The end has three steps. For a moment the server goes on as before, but `/readyz` says no and every answer closes
+//! its connection: whoever sends requests here learns to send them elsewhere. Then it listens no more, takes who waited
+//! at the door, and lets every connection finish what is in flight. What is not finished within the bound is given up.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use super::Server;
+use super::connection;
+use super::listener::{Listener, Socket};
+use crate::failure::Failure;
+use crate::output;
+
+/// How long to wait when the system has no more sockets to give.
+const SHORT_OF_SOCKETS: Duration = Duration::from_millis(50);
+
+/// Serves until the first signal, then ends in good order; a second signal ends the process at once.
+pub(super) async fn serve_until_signal(server: Arc<Server>) -> Result<(), Failure> {
+    let mut signals = Signals::new()?;
+    let listener = Listener::bind(&server.options.address).await?;
+    let scheme = if server.tls.is_some() { "https" } else { "http" };
+    output::message(format_args!("{} listens on {}", server.integration.app_id(), listener.place(scheme)));
+
+    let connections = Arc::new(Semaphore::new(server.options.max_connections));
+    let graceful = GracefulShutdown::new();
+    let accepting = async {
+        loop {
+            // The semaphore is never closed.
+            let Ok(slot) = Arc::clone(&connections).acquire_owned().await else { return };
+            match listener.accept().await {
+                Ok(socket) => start(&server, socket, &graceful, slot),
+                Err(error) => {
+                    tracing::warn!("cannot accept a connection: {error}");
+                    tokio::time::sleep(SHORT_OF_SOCKETS).await;
+                }
+            }
+        }
+    };
+    let end = async {
+        signals.next().await;
+        server.draining.store(true, Ordering::Relaxed);
+        output::message(format_args!("{} ends", server.integration.app_id()));
+        tokio::select! {
+            () = tokio::time::sleep(server.options.drain) => {}
+            () = signals.next() => {}
+        }
+    };
+    tokio::select! {
+        () = accepting => {}
+        () = end => {}
+    }
+    while let Some(Ok(socket)) = listener.accept().now_or_never() {
+        let Ok(slot) = Arc::clone(&connections).try_acquire_owned() else { break };
+        start(&server, socket, &graceful, slot);
+    }
+    drop(listener);
+    tokio::select! {
+        finished = timeout(server.options.shutdown_timeout, finish(&server, graceful)) => {
+            finished.map_err(|_| Failure::new("requests in flight were given up: they took too long"))
+        }
+        () = signals.next() => Err(Failure::new("requests in flight were given up: a second signal came")),
+    }
+}
+
+fn start(server: &Arc<Server>, socket: Socket, graceful: &GracefulShutdown, slot: OwnedSemaphorePermit) {
+    let (server, watcher) = (Arc::clone(server), graceful.watcher());
+    tokio::spawn(async move {
+        connection::serve(server, socket, watcher).await;
+        drop(slot);
+    });
+}
+
+/// Waits for all connections, and for calls whose client has gone.
+async fn finish(server: &Server, graceful: GracefulShutdown) {
+    graceful.shutdown().await;
+    let all = u32::try_from(server.options.max_calls).unwrap_or(u32::MAX);
+    // The semaphore is never closed.
+    let _ = server.calls.acquire_many(all).await;
+}
+
+/// The signals that end a server.
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> Result<Self, Failure> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen =
+            |kind| signal(kind).map_err(|error| Failure::new(format!("cannot listen for signals: {error}")));
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// The signal that ends a server.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> Result<Self, Failure> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
