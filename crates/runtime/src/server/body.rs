@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use http_body_util::Full;
 use hyper::Response;
 use hyper::body::{Body, Incoming};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::outgoing::Outgoing;
 use super::{Server, refusal};
 
 /// A whole body, and the memory that is set aside for it.
@@ -18,7 +18,7 @@ pub(super) struct Received {
 }
 
 /// Reads a body to its end; the error is the answer to the request.
-pub(super) async fn read(server: &Server, body: Incoming) -> Result<Received, Response<Full<Bytes>>> {
+pub(super) async fn read(server: &Server, body: Incoming) -> Result<Received, Response<Outgoing>> {
     let limit = server.options.max_body;
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
         return Err(refusal::body_too_large(limit));
@@ -33,7 +33,7 @@ async fn collect(
     mut body: Incoming,
     limit: usize,
     memory: &Arc<Semaphore>,
-) -> Result<Received, Response<Full<Bytes>>> {
+) -> Result<Received, Response<Outgoing>> {
     let mut pieces = Pieces::default();
     let mut set_aside: Option<OwnedSemaphorePermit> = None;
     while let Some(frame) = body.frame().await {

@@ -4,13 +4,13 @@ use std::io::Read;
 
 use bytes::Bytes;
 use flate2::read::GzDecoder;
-use http_body_util::Full;
 use hyper::Response;
 use hyper::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap,
     HeaderName, HeaderValue, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 
+use super::outgoing::Outgoing;
 use super::refusal;
 
 /// Nothing but what this server sends: no inline script, no other host, no frame around it. Swagger UI draws its icons
@@ -66,16 +66,16 @@ pub(super) fn file(path: &str) -> Option<File> {
 }
 
 /// Answers with a file, compressed when the client can read that.
-pub(super) fn answer(file: File, request: &HeaderMap) -> Response<Full<Bytes>> {
+pub(super) fn answer(file: File, request: &HeaderMap) -> Response<Outgoing> {
     let mut response = if file.is_gzip && !takes_gzip(request) {
         let mut plain = Vec::new();
         if let Err(error) = GzDecoder::new(file.content).read_to_end(&mut plain) {
             tracing::error!("a file of /docs cannot be decompressed: {error}");
             return refusal::internal();
         }
-        Response::new(Full::new(Bytes::from(plain)))
+        Response::new(Outgoing::Whole(Bytes::from(plain)))
     } else {
-        Response::new(Full::new(Bytes::from_static(file.content)))
+        Response::new(Outgoing::Whole(Bytes::from_static(file.content)))
     };
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(file.content_type));

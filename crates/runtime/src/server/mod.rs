@@ -11,6 +11,7 @@
 //! | `routes` | which path and method is what |
 //! | `body` | a request's body, bounded in size, time and memory |
 //! | `call` | one call: its place, its deadline, its answer |
+//! | `outgoing` | the body of a response, also one that is still being made |
 //! | `workers` | handlers that block do not stop the others |
 //! | `openapi`, `docs` | the document of the connector, and Swagger UI to read it with |
 //! | `refusal` | answers that are not a capability's: `{"detail":…}` |
@@ -29,6 +30,7 @@ mod docs;
 mod listener;
 mod openapi;
 mod options;
+mod outgoing;
 mod patience;
 mod refusal;
 mod routes;

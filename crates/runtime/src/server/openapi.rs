@@ -23,7 +23,7 @@ struct AppInfo<'a> {
 
 /// The document of a connector, for a caller without settings.
 pub(super) async fn document(integration: &Integration) -> std::io::Result<Document> {
-    let answer = integration.dispatch("app_info", r#"{"request":{}}"#).await.to_bytes()?;
+    let answer = integration.dispatch("app_info", r#"{"request":{}}"#).await.into_bytes().await?;
     let answer: AppInfoAnswer<'_> = serde_json::from_slice(&answer)?;
     Ok(Bytes::copy_from_slice(answer.response.app_schema.get().as_bytes()))
 }

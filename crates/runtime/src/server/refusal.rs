@@ -3,18 +3,18 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
 use serde_json::json;
 
+use super::outgoing::Outgoing;
 use super::routes::JSON;
 
-type Refusal = Response<Full<Bytes>>;
+type Refusal = Response<Outgoing>;
 
 fn refuse(status: StatusCode, detail: impl fmt::Display) -> Refusal {
     let body = json!({ "detail": detail.to_string() }).to_string();
-    let mut response = Response::new(Full::new(Bytes::from(body)));
+    let mut response = Response::new(Outgoing::Whole(Bytes::from(body)));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response

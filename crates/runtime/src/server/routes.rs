@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
@@ -14,6 +13,7 @@ use percent_encoding::percent_decode_str;
 use super::Server;
 #[cfg(feature = "swagger")]
 use super::docs;
+use super::outgoing::Outgoing;
 use super::{call, refusal};
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -65,7 +65,7 @@ impl Route {
 pub(super) async fn answer(
     server: Arc<Server>,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<Outgoing>, Infallible> {
     let (head, body) = request.into_parts();
     let route = Route::of(&server, &head.method, head.uri.path());
     let mut response = match &server.token {
@@ -90,9 +90,9 @@ pub(super) async fn answer(
     Ok(response)
 }
 
-async fn openapi(server: &Server) -> Response<Full<Bytes>> {
+async fn openapi(server: &Server) -> Response<Outgoing> {
     match server.openapi.get_or_try_init(|| super::openapi::document(&server.integration)).await {
-        Ok(document) => json(document.clone()),
+        Ok(document) => json(Outgoing::Whole(document.clone())),
         Err(problem) => {
             tracing::error!("the OpenAPI document cannot be made: {problem}");
             refusal::internal()
@@ -101,14 +101,14 @@ async fn openapi(server: &Server) -> Response<Full<Bytes>> {
 }
 
 /// An answer in JSON with status 200.
-pub(super) fn json(body: Bytes) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body));
+pub(super) fn json(body: Outgoing) -> Response<Outgoing> {
+    let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response
 }
 
-fn text(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+fn text(status: StatusCode, text: &'static str) -> Response<Outgoing> {
+    let mut response = Response::new(Outgoing::Whole(Bytes::from_static(text.as_bytes())));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response

@@ -2,9 +2,8 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -45,16 +44,13 @@ impl Workers {
     /// Runs a future that may block the thread it runs on.
     pub(super) async fn run<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
-        poll_fn(|context| self.poll(future.as_mut(), context)).await
+        poll_fn(|context| self.guard(|| future.as_mut().poll(context))).await
     }
 
-    fn poll<F: Future>(&self, future: Pin<&mut F>, context: &mut Context<'_>) -> Poll<F::Output> {
+    /// Does what may block the thread.
+    pub(super) fn guard<T>(&self, work: impl FnOnce() -> T) -> T {
         let busy = Busy::one_more(&self.busy);
-        if busy.before + 1 < self.count {
-            future.poll(context)
-        } else {
-            tokio::task::block_in_place(|| future.poll(context))
-        }
+        if busy.before + 1 < self.count { work() } else { tokio::task::block_in_place(work) }
     }
 }
 
