@@ -5,13 +5,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use indexmap::IndexMap;
 use lumos_connector_types::auth::AuthCredential;
 use lumos_connector_types::capability::{Metadata, StandardCapability};
 use lumos_connector_types::json::JsonObject;
-use lumos_connector_types::rate_limit::{
-    RateLimitRequestInfo, RateLimitResponseInfo, RateLimitStateSnapshot,
-};
+use lumos_connector_types::rate_limit::RateLimitRequestInfo;
 use serde::de::DeserializeOwned;
 
 use crate::auth::CredentialModel;
@@ -20,7 +17,7 @@ use crate::envelope::Envelope;
 use crate::error::{ConnectorError, Result};
 use crate::integration::Integration;
 use crate::page::Page;
-use crate::rate_limit::RateLimitContext;
+use crate::rate_limit::{RateLimitContext, RateLimitReport};
 
 /// One call: credentials, settings, page, and what else a request brings beside its payload.
 ///
@@ -36,7 +33,7 @@ pub(crate) struct Parts {
     pub(crate) started: Instant,
     /// The settings as the check before the handler read them, until somebody takes them.
     pub(crate) checked_settings: Mutex<Option<Box<dyn Any + Send>>>,
-    pub(crate) rate_limit_states: Mutex<IndexMap<String, RateLimitStateSnapshot>>,
+    pub(crate) rate_limit_report: RateLimitReport,
     pub(crate) shared: ByType,
 }
 
@@ -56,7 +53,7 @@ impl Call {
             envelope,
             started: Instant::now(),
             checked_settings: Mutex::default(),
-            rate_limit_states: Mutex::default(),
+            rate_limit_report: RateLimitReport::default(),
             shared: ByType::default(),
         }))
     }
@@ -192,18 +189,10 @@ impl Call {
         self.0.envelope.rate_limit.as_ref()
     }
 
-    /// Notes the state of a rate limit, for the answer; the last state of a configuration counts.
-    pub fn report_rate_limit(&self, config_id: impl Into<String>, state: RateLimitStateSnapshot) {
-        let mut states = self.0.rate_limit_states.lock().unwrap_or_else(PoisonError::into_inner);
-        states.insert(config_id.into(), state);
-    }
-
-    pub(crate) fn reported_rate_limit(&self) -> Option<RateLimitResponseInfo> {
-        let mut states = self.0.rate_limit_states.lock().unwrap_or_else(PoisonError::into_inner);
-        if states.is_empty() {
-            return None;
-        }
-        Some(RateLimitResponseInfo { current_state: Some(std::mem::take(&mut *states)) })
+    /// Where the states of rate limits are noted for the answer.
+    #[must_use]
+    pub fn rate_limit_report(&self) -> RateLimitReport {
+        self.0.rate_limit_report.clone()
     }
 
     /// A value that all parts of the call share, made on first use: one HTTP client, one cache.

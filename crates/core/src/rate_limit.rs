@@ -1,10 +1,13 @@
 //! How calls to the app are to be limited during one call (contract §12).
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 use lumos_connector_types::capability::{Level, StandardCapability};
-use lumos_connector_types::rate_limit::{RateLimitMode, RateLimitRequestInfo, RateLimitStateSnapshot};
+use lumos_connector_types::rate_limit::{
+    RateLimitMode, RateLimitRequestInfo, RateLimitResponseInfo, RateLimitStateSnapshot,
+};
 
 /// Seconds that a call may take when the caller names none.
 const DEFAULT_EXECUTION_SECONDS: u64 = 1800;
@@ -52,6 +55,22 @@ impl RateLimitContext {
                 .and_then(|request| request.last_known_state.clone())
                 .unwrap_or_default(),
         }
+    }
+}
+
+/// The states of rate limits that a call's answer reports. Cheap to clone; it does not keep the call alive.
+#[derive(Debug, Clone, Default)]
+pub struct RateLimitReport(Arc<Mutex<IndexMap<String, RateLimitStateSnapshot>>>);
+
+impl RateLimitReport {
+    /// Notes the state of a rate limit; the last state of a configuration counts.
+    pub fn note(&self, config_id: impl Into<String>, state: RateLimitStateSnapshot) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(config_id.into(), state);
+    }
+
+    pub(crate) fn take(&self) -> Option<RateLimitResponseInfo> {
+        let states = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        (!states.is_empty()).then_some(RateLimitResponseInfo { current_state: Some(states) })
     }
 }
 

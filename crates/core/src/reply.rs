@@ -209,7 +209,7 @@ pub(crate) mod sealed {
 
     impl<P: Serialize + Send + 'static> IntoBody for P {
         async fn into_body(reply: Reply<P>, call: Call, custom: bool) -> Result<Body> {
-            Ok(Body::Payload(body::envelope(reply, call.reported_rate_limit(), custom)))
+            Ok(Body::Payload(body::envelope(reply, call.rate_limit_report().take(), custom)))
         }
     }
 

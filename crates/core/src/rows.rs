@@ -35,7 +35,7 @@ pub(crate) async fn body<T: Serialize + Send + 'static>(
     let around = Reply { payload: [(); 0], page, raw_data, rate_limit, execution_summary };
     let mut writer = if custom {
         // Here the rows come last, so what is known of the rate limit is known before them.
-        let envelope = envelope(around, call.reported_rate_limit(), true).to_bytes()?;
+        let envelope = envelope(around, call.rate_limit_report().take(), true).to_bytes()?;
         let text = envelope[..envelope.len() - "]}".len()].to_vec();
         Writer { rows, text, empty: true, end: End::Text(b"]}".to_vec()) }
     } else {
@@ -103,7 +103,7 @@ impl<T: Serialize> Writer<T> {
             End::Text(text) => self.text.extend(text),
             End::Envelope(around) => {
                 let (reply, call) = *around;
-                let envelope = envelope(reply, call.reported_rate_limit(), false).to_bytes()?;
+                let envelope = envelope(reply, call.rate_limit_report().take(), false).to_bytes()?;
                 self.text.extend_from_slice(&envelope[NO_ROWS.len()..]);
             }
             End::Written => {}

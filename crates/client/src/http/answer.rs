@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use lumos_connector_core::error::{ConnectorError, HttpStatusError, Result};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
@@ -9,6 +10,8 @@ use reqwest::{Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
 use super::client::HttpClient;
+use crate::limit::whole_seconds;
+use crate::retry::{self, Trouble};
 
 /// A whole answer of the app.
 #[derive(Clone)]
@@ -20,6 +23,17 @@ pub struct HttpAnswer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
+    pub(super) given_up: Option<GivenUp>,
+}
+
+/// That the answer was refused or failed to the last retry.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GivenUp {
+    pub(super) trouble: Trouble,
+    /// When another attempt makes sense.
+    pub(super) retry_after: Duration,
+    /// Whether the client has a rate limit.
+    pub(super) limited: bool,
 }
 
 impl HttpAnswer {
@@ -109,15 +123,35 @@ impl HttpAnswer {
     }
 
     /// The error that the answer is, whatever its status.
+    ///
+    /// A client with a rate limit says `rate_limit` or `bad_gateway` of an answer that did not get better to the last
+    /// retry.
     #[must_use]
     pub fn error(&self) -> ConnectorError {
         let status = self.status();
         let error = HttpStatusError::new(status, &self.place(), self.content_type(), &self.text());
-        let error = ConnectorError::from(error);
-        match self.client.inner().meanings.iter().rev().find(|(of, _)| *of == status) {
-            Some((_, code)) => error.code(*code),
+        let meaning = self.client.inner().meanings.iter().rev().find(|(of, _)| *of == status);
+        let error = match (meaning, self.given_up) {
+            (Some((_, code)), _) => ConnectorError::from(error).code(*code),
+            (None, Some(given_up)) if given_up.limited => {
+                given_up.error(error.to_string()).status_code(status).caused_by(error)
+            }
+            (None, _) => error.into(),
+        };
+        let seconds = self.given_up.map(GivenUp::seconds).or_else(|| {
+            let wait = self.retry_after()?;
+            i64::try_from(whole_seconds(wait)).ok()
+        });
+        match seconds {
+            Some(seconds) => error.retry_after_seconds(seconds),
             None => error,
         }
+    }
+
+    /// What `Retry-After` says, in seconds or as a date.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry::retry_after(&self.headers, self.client.inner().budget.clock.unix())
     }
 
     fn content_type(&self) -> Option<&str> {

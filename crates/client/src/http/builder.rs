@@ -8,12 +8,15 @@ use std::time::Duration;
 use lumos_connector_core::Call;
 use lumos_connector_core::error::{ConnectorError, Result};
 use lumos_connector_types::error::ConnectorErrorCode;
+use lumos_connector_types::rate_limit::RateLimitMode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
 use super::client::{HttpClient, Inner};
 use super::login::{Authorize, BasicLogin, HeaderLogin, ParameterLogin, Token};
 use super::path;
-use crate::clock::Timepiece;
+use crate::budget::Budget;
+use crate::limit::{Limiter, RateLimit};
+use crate::retry::Retries;
 use crate::transport::Route;
 use crate::transport::pool::{self, Connecting};
 
@@ -36,6 +39,8 @@ pub struct HttpBuilder {
     timeout: Duration,
     max_answer_bytes: usize,
     meanings: Vec<(u16, ConnectorErrorCode)>,
+    rate_limit: Option<RateLimit>,
+    retries: Retries,
     mistake: Option<ConnectorError>,
 }
 
@@ -56,6 +61,8 @@ impl HttpBuilder {
             timeout: Duration::from_secs(TIMEOUT_SECONDS),
             max_answer_bytes: MAX_ANSWER_BYTES,
             meanings: Vec::new(),
+            rate_limit: None,
+            retries: Retries::default(),
             mistake: None,
         }
     }
@@ -143,6 +150,18 @@ impl HttpBuilder {
         self
     }
 
+    /// What the app allows. Without it requests are sent at once.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.rate_limit = Some(limit);
+        self
+    }
+
+    /// How often requests are repeated, where the call's mode repeats any at all.
+    pub fn retries(mut self, retries: Retries) -> Self {
+        self.retries = retries;
+        self
+    }
+
     /// Sends with a reqwest client of the author's own. How it connects, and whether it follows redirects, is up to it.
     pub fn reqwest(mut self, client: reqwest::Client) -> Self {
         self.own_client = Some(client);
@@ -168,14 +187,18 @@ impl HttpBuilder {
             Some(client) => client,
             None => pool::client(&self.connecting)?,
         };
-        let integration = self.call.integration();
+        let budget = Budget::of(&self.call);
+        let retries = match self.call.rate_limit().mode {
+            RateLimitMode::Bypass | RateLimitMode::EnforceNoRetry => Retries::none(),
+            _ => self.retries,
+        };
+        let route = self.call.integration().provided::<Route>();
         Ok(HttpClient::new(Inner {
             reqwest,
-            route: integration.provided::<Route>().map(|route| (*route).clone()).unwrap_or_default(),
-            clock: integration
-                .provided::<Timepiece>()
-                .map_or_else(Timepiece::system, |clock| (*clock).clone()),
-            deadline: self.call.rate_limit().deadline.into(),
+            route: route.map(|route| (*route).clone()).unwrap_or_default(),
+            limiter: self.rate_limit.and_then(|limit| Limiter::of(&self.call, &limit, &budget)),
+            budget,
+            retries,
             base,
             login: self.login,
             headers: self.headers,

@@ -1,28 +1,110 @@
-//! From a request to its answer.
+//! From a request to its answer: waiting, sending, trying again.
+
+use std::time::Duration;
 
 use lumos_connector_core::error::{ConnectorError, Result, TransportError, TransportFailure};
 use reqwest::{Request, Response};
 
-use super::answer::HttpAnswer;
+use super::answer::{GivenUp, HttpAnswer};
 use super::client::{HttpClient, Inner};
 use crate::failure::transport_error;
+use crate::limit::{Limiter, whole_seconds};
 use crate::log::Upstream;
+use crate::retry::{self, Failed, Trouble};
 
-/// Sends a request within the caller's time.
-pub(super) async fn send(client: HttpClient, request: Request) -> Result<HttpAnswer> {
-    attempt(&client, request).await
+/// A request, and what is known of it.
+pub(super) struct Outgoing {
+    pub(super) request: Request,
+    /// Whether the author says that it may be sent twice.
+    pub(super) idempotent: bool,
+    /// Whether an answer that is none of HTTP's refusals is one.
+    pub(super) is_refusal: Option<fn(&HttpAnswer) -> bool>,
 }
 
-async fn attempt(client: &HttpClient, mut request: Request) -> Result<HttpAnswer> {
+/// Sends a request within the caller's time, as often as it takes.
+pub(super) async fn send(client: HttpClient, outgoing: Outgoing) -> Result<HttpAnswer> {
     let inner = client.inner();
-    let left = inner.deadline.saturating_duration_since(inner.clock.now());
-    if left.is_zero() {
-        return Err(ConnectorError::budget_exhausted(
-            "The time of this call was over before the app could be asked",
-        )
-        .retry_after_seconds(0));
+    let Outgoing { request, idempotent, is_refusal } = outgoing;
+    let repeatable = idempotent || retry::is_idempotent(request.method());
+    let limiter = inner.limiter.as_deref();
+    let _slot = match limiter {
+        Some(limiter) => limiter.slot().await,
+        None => None,
+    };
+    let mut delay = limiter.map_or(Duration::ZERO, Limiter::delay);
+    let mut retries = 0;
+    loop {
+        let entered = match limiter {
+            Some(limiter) => Some(limiter.enter().await?),
+            None => None,
+        };
+        // A body is bytes, which can be sent again; what cannot is sent once.
+        let (attempt, last) = match request.try_clone() {
+            Some(attempt) => (attempt, retries >= inner.retries.most),
+            None => return once(&client, request).await,
+        };
+        let outcome = once(&client, attempt).await;
+        let mut resets_in = None;
+        if let (Some(limiter), Some(entered), Ok(answer)) = (limiter, entered, &outcome) {
+            resets_in = limiter.hear(entered, answer.headers());
+        }
+        let failed = retry::failed(&outcome, repeatable, is_refusal, inner.budget.clock.unix());
+        let Some(Failed { trouble, retry_after }) = failed.filter(|_| inner.retries.most > 0) else {
+            if let Some(limiter) = limiter.filter(|_| !delay.is_zero()) {
+                limiter.set_delay(Duration::ZERO);
+            }
+            return outcome;
+        };
+        let refused = trouble == Trouble::Refused;
+        let told = retry_after.or(resets_in.filter(|_| refused));
+        let first_refusal = || limiter.filter(|_| refused && retries == 0).and_then(Limiter::refusal_wait);
+        let wait = if let Some(wait) = told.or_else(first_refusal) {
+            wait
+        } else {
+            delay = inner.retries.after(delay);
+            if let Some(limiter) = limiter {
+                limiter.set_delay(delay);
+            }
+            retry::about(delay)
+        };
+        if last {
+            return give_up(outcome, GivenUp { trouble, retry_after: wait, limited: limiter.is_some() });
+        }
+        retries += 1;
+        inner.budget.wait(wait, "to ask the app again").await?;
     }
-    *request.timeout_mut() = Some(inner.timeout.min(left));
+}
+
+fn give_up(outcome: Result<HttpAnswer>, given_up: GivenUp) -> Result<HttpAnswer> {
+    match outcome {
+        Ok(mut answer) => {
+            answer.given_up = Some(given_up);
+            Ok(answer)
+        }
+        Err(error) if given_up.limited => Err(given_up.error(error.text())),
+        Err(error) => Err(error.retry_after_seconds(given_up.seconds())),
+    }
+}
+
+impl GivenUp {
+    /// What a client with a rate limit says after its last retry (contract §12).
+    pub(super) fn error(self, message: String) -> ConnectorError {
+        let error = match self.trouble {
+            Trouble::Refused => ConnectorError::rate_limit(message),
+            Trouble::Passing => ConnectorError::upstream(message),
+        };
+        error.retry_after_seconds(self.seconds())
+    }
+
+    pub(super) fn seconds(self) -> i64 {
+        i64::try_from(whole_seconds(self.retry_after)).unwrap_or(i64::MAX)
+    }
+}
+
+/// One attempt.
+async fn once(client: &HttpClient, mut request: Request) -> Result<HttpAnswer> {
+    let inner = client.inner();
+    *request.timeout_mut() = Some(inner.timeout.min(inner.budget.left()?));
     let method = request.method().clone();
     let url = request.url().clone();
     let log = Upstream::begin(&request);
@@ -34,7 +116,7 @@ async fn attempt(client: &HttpClient, mut request: Request) -> Result<HttpAnswer
         let status = response.status();
         let headers = response.headers().clone();
         let body = body(inner, response).await?;
-        Ok(HttpAnswer { client: client.clone(), method, url, status, headers, body })
+        Ok(HttpAnswer { client: client.clone(), method, url, status, headers, body, given_up: None })
     };
     let answered: Result<HttpAnswer> = answered.await;
     match &answered {

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::answer::HttpAnswer;
 use super::builder::header;
 use super::client::HttpClient;
-use super::exchange;
+use super::exchange::{self, Outgoing};
 
 /// One request in the making. No step fails; sending reports the first mistake.
 ///
@@ -24,6 +24,8 @@ use super::exchange;
 pub struct HttpRequest {
     client: HttpClient,
     request: Result<Request>,
+    idempotent: bool,
+    is_refusal: Option<fn(&HttpAnswer) -> bool>,
 }
 
 impl HttpRequest {
@@ -33,7 +35,7 @@ impl HttpRequest {
             request.headers_mut().clone_from(&client.inner().headers);
             request
         });
-        Self { client, request }
+        Self { client, request, idempotent: false, is_refusal: None }
     }
 
     fn with(mut self, change: impl FnOnce(&mut Request) -> Result<()>) -> Self {
@@ -104,6 +106,18 @@ impl HttpRequest {
         })
     }
 
+    /// Says that sending this request twice does no harm, so that it is repeated like a `GET`.
+    pub fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+
+    /// Which answers of this app are refusals for now, beside those that HTTP knows: they are repeated.
+    pub fn refused_when(mut self, is_refusal: fn(&HttpAnswer) -> bool) -> Self {
+        self.is_refusal = Some(is_refusal);
+        self
+    }
+
     /// Sends the request and reads the JSON of its answer.
     ///
     /// # Errors
@@ -127,7 +141,8 @@ impl HttpRequest {
     /// A [`TransportError`](lumos_connector_core::error::TransportError) when there is no whole answer;
     /// `budget_exhausted` when the caller's time is over; mistakes of the request.
     pub async fn send_any(self) -> Result<HttpAnswer> {
-        exchange::send(self.client, self.request?).await
+        let Self { client, request, idempotent, is_refusal } = self;
+        exchange::send(client, Outgoing { request: request?, idempotent, is_refusal }).await
     }
 }
 

@@ -5,6 +5,8 @@
 mod answers;
 mod app;
 mod connections;
+mod faults;
+mod limits;
 mod logins;
 mod requests;
 mod setup;

@@ -1,8 +1,11 @@
 //! Calls of a connector, for tests that need one.
 
+use std::future::Future;
 use std::sync::{Arc, Mutex};
 
-use lumos_connector_client::{HttpBuilder, HttpCall};
+use lumos_connector_client::clock::{Timepiece, VirtualClock};
+use lumos_connector_client::{HttpAnswer, HttpBuilder, HttpCall};
+use lumos_connector_core::error::{self, Result};
 use lumos_connector_core::{Call, Integration};
 use lumos_connector_types::capability::marker as capability;
 use lumos_connector_types::payload::{FoundAccountData, ListAccounts};
@@ -10,30 +13,56 @@ use serde_json::{Value, json};
 
 use super::app::App;
 
-pub(crate) fn integration(slot: Arc<Mutex<Option<Call>>>) -> Integration {
-    let keep = move |call: Call, _: ListAccounts| {
-        *slot.lock().unwrap() = Some(call);
-        async { Ok(Vec::<FoundAccountData>::new()) }
-    };
+fn integration<Fut>(handler: impl Fn(Call, ListAccounts) -> Fut + Send + Sync + 'static) -> Integration
+where
+    Fut: Future<Output = Result<Vec<FoundAccountData>>> + Send + 'static,
+{
     Integration::builder("acme", "1.2.3")
         .requires_authentication(false)
-        .capability(capability::ListAccounts, keep)
+        .on_error(error::http_status)
+        .capability(capability::ListAccounts, handler)
         .build()
         .unwrap()
+}
+
+async fn dispatch(integration: &Integration, rate_limit: &Value) -> Value {
+    let request = json!({"request": {}, "rate_limit": rate_limit}).to_string();
+    let answer = integration.dispatch("list_accounts", &request).await;
+    serde_json::from_slice(&answer.to_bytes().unwrap()).unwrap()
 }
 
 /// A call of `list_accounts` with a `rate_limit`, by a process that provides something.
 pub(crate) async fn call(rate_limit: Value, provide: impl FnOnce(&Integration)) -> Call {
     let slot = Arc::new(Mutex::new(None));
-    let integration = integration(Arc::clone(&slot));
+    let kept = Arc::clone(&slot);
+    let integration = integration(move |call: Call, _| {
+        *kept.lock().unwrap() = Some(call);
+        async { Ok(Vec::new()) }
+    });
     provide(&integration);
-    let request = json!({"request": {}, "rate_limit": rate_limit}).to_string();
-    let answer = integration.dispatch("list_accounts", &request).await;
-    assert_eq!(answer.error_code(), None);
+    dispatch(&integration, &rate_limit).await;
     slot.lock().unwrap().take().unwrap()
 }
 
 /// The beginning of a client for an app, and the app's address.
 pub(crate) async fn http(app: &App) -> (HttpBuilder, String) {
     (call(Value::Null, |_| {}).await.http(), app.url())
+}
+
+/// What a caller reads from a connector that does this with its client, on a virtual clock; and the clock.
+pub(crate) async fn answered<F, Fut>(rate_limit: Value, act: F) -> (Value, VirtualClock)
+where
+    F: Fn(HttpBuilder) -> Fut + Send + Sync + Clone + 'static,
+    Fut: Future<Output = Result<HttpAnswer>> + Send + 'static,
+{
+    let clock = VirtualClock::at_unix(std::time::Duration::from_secs(1_700_000_000));
+    let integration = integration(move |call: Call, _| {
+        let act = act.clone();
+        async move {
+            act(call.http()).await?;
+            Ok(Vec::new())
+        }
+    });
+    integration.provide(Timepiece::of(clock.clone()));
+    (dispatch(&integration, &rate_limit).await, clock)
 }

@@ -1,0 +1,65 @@
+//! The time that a call has.
+
+use std::time::Duration;
+
+use lumos_connector_core::Call;
+use lumos_connector_core::error::{ConnectorError, Result};
+use lumos_connector_core::rate_limit::RateLimitReport;
+use tokio::time::Instant;
+
+use crate::clock::Timepiece;
+use crate::limit::whole_seconds;
+
+/// The time that a call has, and by which clock; where it notes its rate limits.
+#[derive(Debug, Clone)]
+pub(crate) struct Budget {
+    pub(crate) clock: Timepiece,
+    pub(crate) report: RateLimitReport,
+    deadline: Instant,
+}
+
+impl Budget {
+    pub(crate) fn of(call: &Call) -> Self {
+        let clock = call.integration().provided::<Timepiece>();
+        let clock = clock.map_or_else(Timepiece::system, |clock| (*clock).clone());
+        // The call counts by the system's clock; from here on this one counts.
+        let left = call.rate_limit().deadline.saturating_duration_since(std::time::Instant::now());
+        Self { report: call.rate_limit_report(), deadline: clock.now() + left, clock }
+    }
+
+    /// The time that is left.
+    ///
+    /// # Errors
+    /// `budget_exhausted` when none is.
+    pub(crate) fn left(&self) -> Result<Duration> {
+        let left = self.deadline.saturating_duration_since(self.clock.now());
+        if left.is_zero() {
+            return Err(ConnectorError::budget_exhausted(
+                "The time of this call was over before the app could be asked",
+            )
+            .retry_after_seconds(0));
+        }
+        Ok(left)
+    }
+
+    /// Waits, when the wait ends within the call's time.
+    ///
+    /// # Errors
+    /// `budget_exhausted` at once when it would not.
+    pub(crate) async fn wait(&self, time: Duration, for_what: &str) -> Result<()> {
+        let left = self.left()?;
+        let seconds = whole_seconds(time);
+        if time >= left {
+            return Err(ConnectorError::budget_exhausted(format!(
+                "The call would wait {seconds} s {for_what}, but has {} s left",
+                left.as_secs()
+            ))
+            .retry_after_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)));
+        }
+        if !time.is_zero() {
+            tracing::debug!("waiting {:.1} s {for_what}", time.as_secs_f64());
+            self.clock.sleep(time).await;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,255 @@
+//! Which requests are repeated, and when.
+//!
+//! | the app | is a refusal | a `GET`, `PUT`, `DELETE`… | a `POST`, `PATCH` |
+//! | --- | --- | --- | --- |
+//! | 429, or an error that says "rate limit exceeded" or the like | yes | repeated | repeated |
+//! | no connection | | repeated | repeated |
+//! | 503 with `Retry-After` | | repeated | repeated |
+//! | 408, 502, 503, 504; no answer in time; a broken connection | | repeated | only when [`idempotent`](crate::HttpRequest::idempotent) |
+//! | anything else | | | |
+//!
+//! A retry waits as long as `Retry-After` says; else, when the client has a [`RateLimit`](crate::limit::RateLimit), for
+//! its window; else longer each time. A wait that the caller's time does not allow is `budget_exhausted` at once.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use lumos_connector_core::error::{ConnectorError, Result, TransportError, TransportFailure};
+use reqwest::Method;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+
+use crate::http::HttpAnswer;
+
+/// What an error says when it is about a rate limit, in lower case (contract §12).
+const REFUSALS: [&str; 5] = [
+    "rate limit exceeded",
+    "too many requests",
+    "quota exceeded",
+    "exceeded your rate limit",
+    "request limit reached",
+];
+
+/// How often a request is repeated, and after how long: 5 times, after 1 s, then 1.5 times as long each time up to
+/// 60 s; each wait is up to a quarter shorter or longer, so that clients do not come back together.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[must_use = "they are the retries of a client that is given them with `retries()`"]
+pub struct Retries {
+    pub(crate) most: u32,
+    first: Duration,
+    factor: f64,
+    longest: Duration,
+}
+
+impl Retries {
+    /// No retries.
+    pub fn none() -> Self {
+        Self { most: 0, ..Self::default() }
+    }
+
+    /// So many retries at most.
+    pub fn most(mut self, retries: u32) -> Self {
+        self.most = retries;
+        self
+    }
+
+    /// The first wait.
+    pub fn first_delay(mut self, delay: Duration) -> Self {
+        self.first = delay;
+        self
+    }
+
+    /// How much longer each wait is than the one before; less than 1 counts as 1.
+    pub fn factor(mut self, factor: f64) -> Self {
+        self.factor = if factor >= 1.0 { factor } else { 1.0 };
+        self
+    }
+
+    /// The longest wait.
+    pub fn longest_delay(mut self, delay: Duration) -> Self {
+        self.longest = delay;
+        self
+    }
+
+    /// The wait after one of this length, without chance.
+    pub(crate) fn after(&self, delay: Duration) -> Duration {
+        let next = if delay.is_zero() { self.first.as_secs_f64() } else { delay.as_secs_f64() * self.factor };
+        Duration::try_from_secs_f64(next).unwrap_or(self.longest).min(self.longest)
+    }
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self { most: 5, first: Duration::from_secs(1), factor: 1.5, longest: Duration::from_secs(60) }
+    }
+}
+
+/// A wait of about this length.
+pub(crate) fn about(delay: Duration) -> Duration {
+    // Without chance the wait is still right.
+    let chance = getrandom::u32().map_or(0.5, |number| f64::from(number) / f64::from(u32::MAX));
+    delay.mul_f64(0.75 + chance / 2.0)
+}
+
+/// Why an attempt failed, when another may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// The app refuses requests for now.
+    Refused,
+    /// The app or the way to it does not work for now.
+    Passing,
+}
+
+/// A failed attempt that may be repeated.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Failed {
+    pub(crate) trouble: Trouble,
+    /// How long the app says to wait.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+/// Whether the request of this outcome may be repeated, and why.
+pub(crate) fn failed(
+    outcome: &Result<HttpAnswer>,
+    repeatable: bool,
+    is_refusal: Option<fn(&HttpAnswer) -> bool>,
+    unix_now: Duration,
+) -> Option<Failed> {
+    let (trouble, unprocessed, retry_after) = match outcome {
+        Ok(answer) => {
+            let retry_after = retry_after(answer.headers(), unix_now);
+            let (trouble, unprocessed) = of_answer(answer, is_refusal)?;
+            (trouble, unprocessed || answer.status() == 503 && retry_after.is_some(), retry_after)
+        }
+        Err(error) => (Trouble::Passing, of_failure(error)?, None),
+    };
+    (repeatable || unprocessed).then_some(Failed { trouble, retry_after })
+}
+
+/// The trouble that an answer tells of, and whether the request was certainly not processed.
+fn of_answer(answer: &HttpAnswer, is_refusal: Option<fn(&HttpAnswer) -> bool>) -> Option<(Trouble, bool)> {
+    if is_refusal.is_some_and(|is_refusal| is_refusal(answer)) {
+        return Some((Trouble::Refused, true));
+    }
+    match answer.status() {
+        429 => Some((Trouble::Refused, true)),
+        400.. if speaks_of_a_limit(answer) => Some((Trouble::Refused, true)),
+        408 | 502 | 503 | 504 => Some((Trouble::Passing, false)),
+        _ => None,
+    }
+}
+
+fn speaks_of_a_limit(answer: &HttpAnswer) -> bool {
+    let text = answer.text().to_lowercase();
+    REFUSALS.iter().any(|refusal| text.contains(refusal))
+}
+
+/// Whether the request was certainly not processed; `None` when the failure does not pass.
+fn of_failure(error: &ConnectorError) -> Option<bool> {
+    let error = error.source_as::<TransportError>()?;
+    match error.failure {
+        TransportFailure::Connect => may_pass(error).then_some(true),
+        TransportFailure::ConnectTimeout | TransportFailure::PoolTimeout => Some(true),
+        TransportFailure::ReadTimeout
+        | TransportFailure::WriteTimeout
+        | TransportFailure::Read
+        | TransportFailure::Write
+        | TransportFailure::Close
+        | TransportFailure::RemoteProtocol => Some(false),
+        _ => None,
+    }
+}
+
+/// A host that is not known or not trusted stays so.
+fn may_pass(error: &TransportError) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(io) = error.downcast_ref::<io::Error>() {
+            use io::ErrorKind::{
+                ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable, NetworkDown,
+                NetworkUnreachable, TimedOut,
+            };
+            return matches!(
+                io.kind(),
+                ConnectionAborted
+                    | ConnectionRefused
+                    | ConnectionReset
+                    | HostUnreachable
+                    | NetworkDown
+                    | NetworkUnreachable
+                    | TimedOut
+            );
+        }
+        cause = error.source();
+    }
+    true
+}
+
+/// Whether sending a request twice does what sending it once does (RFC 9110 §9.2.2).
+pub(crate) fn is_idempotent(method: &Method) -> bool {
+    ![Method::POST, Method::PATCH, Method::CONNECT].contains(method)
+        && [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE, Method::PUT, Method::DELETE]
+            .contains(method)
+}
+
+/// What `Retry-After` says: seconds, or a date, which is compared with the answer's own `Date` when there is one.
+#[must_use]
+pub fn retry_after(headers: &HeaderMap, unix_now: Duration) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let given = text(RETRY_AFTER)?;
+    if let Ok(seconds) = given.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let unix = |date: &str| {
+        httpdate::parse_http_date(date).ok()?.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()
+    };
+    let now = text(DATE).and_then(unix).unwrap_or(unix_now);
+    Some(unix(given)?.saturating_sub(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(pairs: &[(&'static str, &str)]) -> Option<Duration> {
+        let headers =
+            pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        retry_after(&headers, Duration::from_secs(784_111_777 - 100))
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let seconds = |seconds| Some(Duration::from_secs_f64(seconds));
+        assert_eq!(after(&[("retry-after", "120")]), seconds(120.0));
+        assert_eq!(after(&[("retry-after", " 0.5 ")]), seconds(0.5));
+        let date = ("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(after(&[date]), seconds(100.0));
+        assert_eq!(after(&[date, ("date", "Sun, 06 Nov 1994 08:49:30 GMT")]), seconds(7.0));
+        assert_eq!(after(&[date, ("date", "Mon, 06 Nov 1995 08:49:30 GMT")]), seconds(0.0));
+        for nonsense in ["", "soon", "-1", "NaN", "inf"] {
+            assert_eq!(after(&[("retry-after", nonsense)]), None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn waits_grow_to_the_longest() {
+        let retries = Retries::default();
+        let mut delay = Duration::ZERO;
+        let mut waits = Vec::new();
+        for _ in 0..12 {
+            delay = retries.after(delay);
+            waits.push(delay.as_secs_f64());
+        }
+        assert_eq!(waits[..4], [1.0, 1.5, 2.25, 3.375]);
+        assert_eq!(waits[11], 60.0);
+        assert_eq!(Retries::default().factor(f64::NAN).after(Duration::from_secs(2)), Duration::from_secs(2));
+    }
+
+    #[test]
+    fn a_wait_is_at_most_a_quarter_off() {
+        for _ in 0..1000 {
+            let wait = about(Duration::from_secs(4)).as_secs_f64();
+            assert!((3.0..=5.0).contains(&wait), "{wait}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What the client makes of an app that fails, in one table.
+
+use std::time::Duration;
+
+use lumos_connector_client::HttpBuilder;
+use lumos_connector_client::limit::RateLimit;
+use lumos_connector_client::retry::Retries;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::app::{Act, App, answer, json, whole};
+use super::setup::answered;
+
+struct Fault {
+    what: &'static str,
+    method: &'static str,
+    script: Vec<Act>,
+    limited: bool,
+    idempotent: bool,
+    /// Requests that the app gets, seconds between them, and what the caller reads: `ok` or a code, and after how many
+    /// seconds it should come back.
+    expected: (usize, &'static [f64], &'static str, Option<i64>),
+}
+
+fn fault(
+    what: &'static str,
+    method: &'static str,
+    script: impl IntoIterator<Item = Act>,
+    expected: (usize, &'static [f64], &'static str, Option<i64>),
+) -> Fault {
+    Fault { what, method, script: script.into_iter().collect(), limited: false, idempotent: false, expected }
+}
+
+fn limited(fault: Fault) -> Fault {
+    Fault { limited: true, ..fault }
+}
+
+fn idempotent(fault: Fault) -> Fault {
+    Fault { idempotent: true, ..fault }
+}
+
+/// Waits without chance, as `Retries::default()` makes them.
+const GROWING: &[f64] = &[1.0, 1.5, 2.25, 3.375, 5.0625];
+
+fn faults() -> Vec<Fault> {
+    let ok = || json("{}");
+    let status = |status| answer(status, &[], "no");
+    let after = |status, after| answer(status, &[("retry-after", after)], "no");
+    let says = |status, text: &str| answer(status, &[], text);
+    let broken = || {
+        let mut bytes = whole(200, &[], br#"{"id":7}"#);
+        bytes.truncate(bytes.len() - 3);
+        Act::Break(bytes)
+    };
+    let stalled = || Act::Stall(b"HTTP/1.1 200 -\r\ncontent-length: 9\r\n\r\n{".to_vec());
+    let elsewhere = || answer(302, &[("location", "https://evil.test/")], "");
+    vec![
+        fault("429, Retry-After 7, then fine", "GET", [after(429, "7"), ok()], (2, &[7.0], "ok", None)),
+        fault(
+            "429, Retry-After as a date, then fine",
+            "POST",
+            [after(429, "Tue, 14 Nov 2023 22:13:25 GMT"), ok()],
+            (2, &[5.0], "ok", None),
+        ),
+        fault("429, then fine", "GET", [status(429), ok()], (2, &[1.0], "ok", None)),
+        fault("429 for ever", "GET", [status(429)], (6, GROWING, "rate_limit", Some(8))),
+        limited(fault(
+            "429 for ever, with a limit",
+            "GET",
+            [status(429)],
+            (6, &[60.0, 1.0, 1.5, 2.25, 3.375], "rate_limit", Some(6)),
+        )),
+        fault(
+            "429, Retry-After beyond the caller's time",
+            "GET",
+            [after(429, "3600")],
+            (1, &[], "budget_exhausted", Some(3600)),
+        ),
+        fault(
+            "403 that says \"Rate Limit Exceeded\"",
+            "POST",
+            [says(403, "API Rate Limit Exceeded"), ok()],
+            (2, &[1.0], "ok", None),
+        ),
+        fault(
+            "a burst of 503, then fine",
+            "GET",
+            [status(503), status(503), status(503), ok()],
+            (4, &GROWING[..3], "ok", None),
+        ),
+        fault("503 for ever", "GET", [status(503)], (6, GROWING, "service_error", Some(8))),
+        limited(fault(
+            "503 for ever, with a limit",
+            "GET",
+            [status(503)],
+            (6, GROWING, "bad_gateway", Some(8)),
+        )),
+        fault("503", "POST", [status(503), ok()], (1, &[], "service_error", None)),
+        fault("503, Retry-After 2", "POST", [after(503, "2"), ok()], (2, &[2.0], "ok", None)),
+        idempotent(fault("503, idempotent", "POST", [status(503), ok()], (2, &[1.0], "ok", None))),
+        fault(
+            "502, 504, 408, then fine",
+            "DELETE",
+            [status(502), status(504), status(408), ok()],
+            (4, &GROWING[..3], "ok", None),
+        ),
+        fault("500", "GET", [status(500), ok()], (1, &[], "bad_gateway", None)),
+        fault("a reset, then fine", "GET", [Act::Reset, ok()], (2, &[1.0], "ok", None)),
+        fault("a reset", "POST", [Act::Reset, ok()], (1, &[], "connection_closed", None)),
+        fault("an answer that breaks off, then fine", "GET", [broken(), ok()], (2, &[1.0], "ok", None)),
+        fault("an answer that breaks off", "PATCH", [broken(), ok()], (1, &[], "connection_closed", None)),
+        fault("an answer that never ends", "POST", [stalled()], (1, &[], "request_timeout", None)),
+        fault("an answer that never ends, then fine", "GET", [stalled(), ok()], (2, &[1.0], "ok", None)),
+        fault("truncated JSON", "GET", [json(r#"{"id":"#)], (1, &[], "invalid_response", None)),
+        fault(
+            "an answer of 2 MiB",
+            "GET",
+            [answer(200, &[], vec![b' '; 2 << 20])],
+            (1, &[], "invalid_response", None),
+        ),
+        fault(
+            "not HTTP",
+            "POST",
+            [Act::Break(b"SSH-2.0-x\r\n".to_vec())],
+            (1, &[], "connection_closed", None),
+        ),
+        fault("a redirect to another host", "GET", [elsewhere()], (1, &[], "invalid_response", None)),
+        fault("an expired token", "GET", [status(401), ok()], (1, &[], "unauthorized", None)),
+    ]
+}
+
+#[tokio::test]
+async fn every_fault_ends_as_it_should() {
+    println!(
+        "| the app | request | sent | waits (s) | the caller reads | retry after |\n|---|---|---|---|---|---|"
+    );
+    let mut wrong = Vec::new();
+    for fault in faults() {
+        let Fault { what, method, script, limited, idempotent, expected } = fault;
+        // Only an app that is silent on purpose is given little time: the machine may be busy.
+        let silent = script.iter().any(|act| matches!(act, Act::Stall(_)));
+        let timeout = Duration::from_millis(if silent { 400 } else { 60_000 });
+        let app = App::start(script).await;
+        let url = app.url();
+        let act = move |http: HttpBuilder| {
+            let mut http = http.timeout(timeout).max_answer_bytes(1 << 20);
+            if limited {
+                http = http.rate_limit(RateLimit::stock("acme"));
+            }
+            let http = http.base_url(&url);
+            async move {
+                let mut request = http?.request(Method::from_bytes(method.as_bytes())?, "things");
+                if idempotent {
+                    request = request.idempotent();
+                }
+                let answer = request.send().await?;
+                answer.json::<Value>()?;
+                Ok(answer)
+            }
+        };
+        let (read, clock) = answered(Value::Null, act).await;
+        let waits: Vec<_> = clock.waits().iter().map(Duration::as_secs_f64).collect();
+        let code = read["error"]["error_code"].as_str().unwrap_or("ok");
+        let retry_after = read["error"]["error_metadata"]["retry_after_seconds"].as_i64();
+        let shown: Vec<_> = waits.iter().map(|wait| format!("{wait:.1}")).collect();
+        let after = retry_after.map_or(String::new(), |seconds| seconds.to_string());
+        println!("| {what} | {method} | {} | {} | {code} | {after} |", app.asked().len(), shown.join(", "));
+        // A wait is at most a quarter off, unless the app named it.
+        let about = |wait: f64, expected: f64| (wait / expected - 1.0).abs() <= 0.25;
+        let as_expected = app.asked().len() == expected.0
+            && waits.len() == expected.1.len()
+            && waits.iter().zip(expected.1).all(|(wait, expected)| about(*wait, *expected))
+            && code == expected.2
+            && match (retry_after, expected.3) {
+                (Some(given), Some(expected)) => (given - expected).abs() <= expected / 3,
+                (given, expected) => given == expected,
+            };
+        if !as_expected {
+            wrong.push(format!("{what}: expected {expected:?}, got {read}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn a_mode_that_repeats_nothing_hands_the_answer_back() {
+    for mode in ["bypass", "enforce_no_retry"] {
+        let app = App::start([answer(429, &[("retry-after", "7")], "no"), json("{}")]).await;
+        let url = app.url();
+        let act = move |http: HttpBuilder| {
+            let http = http.rate_limit(RateLimit::stock("acme")).base_url(&url);
+            async move {
+                let answer = http?.get("a").send_any().await?;
+                assert_eq!((answer.status(), answer.retry_after()), (429, Some(Duration::from_secs(7))));
+                answer.success()
+            }
+        };
+        let (read, clock) = answered(json!({"caller_override_mode": mode}), act).await;
+        assert_eq!((app.asked().len(), clock.waits().len()), (1, 0));
+        assert_eq!(read["error"]["error_code"], "rate_limit");
+        assert_eq!(read["error"]["raised_by"], "HttpStatusError");
+    }
+}
+
+#[tokio::test]
+async fn an_app_with_refusals_of_its_own_is_understood() {
+    let app = App::start([json(r#"{"throttled":true}"#), json("{}")]).await;
+    let url = app.url();
+    let act = move |http: HttpBuilder| {
+        let http = http.base_url(&url);
+        async move { http?.post("a").refused_when(|answer| answer.text().contains("throttled")).send().await }
+    };
+    let (read, clock) = answered(Value::Null, act).await;
+    assert_eq!((read["response"].clone(), clock.waits().len()), (json!([]), 1));
+}
+
+#[tokio::test]
+async fn nobody_there_is_tried_again_and_nobody_known_is_not() {
+    let act = |url: &'static str, most| {
+        move |http: HttpBuilder| {
+            let http = http.retries(Retries::default().most(most)).base_url(url);
+            async move { http?.post("a").send().await }
+        }
+    };
+    // Port 1 of loopback refuses.
+    let (read, clock) = answered(Value::Null, act("http://127.0.0.1:1", 2)).await;
+    assert_eq!((clock.waits().len(), &read["error"]["error_code"]), (2, &json!("connection_timeout")));
+    let (read, clock) = answered(Value::Null, act("http://no-such-host.invalid", 2)).await;
+    assert_eq!((clock.waits().len(), &read["error"]["error_code"]), (0, &json!("connection_timeout")));
+}
