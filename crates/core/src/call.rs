@@ -8,7 +8,7 @@ use std::time::Instant;
 use lumos_connector_types::auth::AuthCredential;
 use lumos_connector_types::capability::{Metadata, StandardCapability};
 use lumos_connector_types::json::JsonObject;
-use lumos_connector_types::rate_limit::RateLimitRequestInfo;
+use lumos_connector_types::rate_limit::{RateLimitRequestInfo, RateLimitStateSnapshot};
 use serde::de::DeserializeOwned;
 
 use crate::auth::CredentialModel;
@@ -193,6 +193,11 @@ impl Call {
     #[must_use]
     pub fn rate_limit_report(&self) -> RateLimitReport {
         self.0.rate_limit_report.clone()
+    }
+
+    /// Notes the state of a rate limit, for the answer; the last state of a configuration counts.
+    pub fn report_rate_limit(&self, config_id: impl Into<String>, state: RateLimitStateSnapshot) {
+        self.0.rate_limit_report.note(config_id, state);
     }
 
     /// A value that all parts of the call share, made on first use: one HTTP client, one cache.

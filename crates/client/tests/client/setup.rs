@@ -28,7 +28,7 @@ where
 async fn dispatch(integration: &Integration, rate_limit: &Value) -> Value {
     let request = json!({"request": {}, "rate_limit": rate_limit}).to_string();
     let answer = integration.dispatch("list_accounts", &request).await;
-    serde_json::from_slice(&answer.to_bytes().unwrap()).unwrap()
+    serde_json::from_slice(&answer.into_bytes().await.unwrap()).unwrap()
 }
 
 /// A call of `list_accounts` with a `rate_limit`, by a process that provides something.

@@ -204,12 +204,12 @@ fn a_reported_rate_limit_is_part_of_the_answer_unless_the_reply_has_its_own() {
         RateLimitStateSnapshot { remaining: Some(remaining), ..RateLimitStateSnapshot::default() }
     }
     async fn reported(call: Call, _: ValidateCredentials) -> Result<ValidatedCredentials> {
-        call.rate_limit_report().note("acme", state(1));
-        call.rate_limit_report().note("acme", state(2));
+        call.report_rate_limit("acme", state(1));
+        call.report_rate_limit("acme", state(2));
         Ok(valid())
     }
     async fn own(call: Call, _: GetDataRecency) -> Result<Reply<DataRecency>> {
-        call.rate_limit_report().note("acme", state(1));
+        call.report_rate_limit("acme", state(1));
         Ok(Reply::new(DataRecency::default()).rate_limit(RateLimitResponseInfo::default()))
     }
     let acme = builder()
