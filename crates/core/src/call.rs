@@ -60,7 +60,8 @@ impl Call {
 
     /// The same call with other settings.
     pub(crate) fn with_settings(&self, settings: JsonObject) -> Self {
-        let envelope = Envelope { settings: Some(settings), ..self.0.envelope.clone() };
+        let envelope =
+            Envelope { settings: Some(settings), settings_source: None, ..self.0.envelope.clone() };
         Self::new(self.0.integration.clone(), self.0.capability.clone(), envelope)
     }
 
@@ -99,9 +100,9 @@ impl Call {
             None => {}
         }
         drop(checked);
-        let settings =
-            self.raw_settings().ok_or_else(|| ConnectorError::client("No settings in the request"))?;
-        settings.read_lax().map_err(|error| ConnectorError::client(format!("Invalid settings: {error}")))
+        let settings = self.0.envelope.read_settings();
+        let settings = settings.ok_or_else(|| ConnectorError::client("No settings in the request"))?;
+        settings.map_err(|error| ConnectorError::client(format!("Invalid settings: {error}")))
     }
 
     /// The settings exactly as the request brings them.

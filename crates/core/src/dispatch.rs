@@ -56,7 +56,7 @@ impl Integration {
             auth::check(self.login(), envelope.auth.as_ref(), envelope.credentials.as_deref())?;
         }
         let settings = match self.settings_model().filter(|_| facts.checks_settings()) {
-            Some(model) => Some(model.check(envelope.settings.as_ref())?),
+            Some(model) => Some(model.check(&envelope)?),
             None => {
                 envelope.settings.as_ref().map_or(Ok(()), well_formed)?;
                 None

@@ -19,7 +19,17 @@ pub(crate) struct Envelope {
     pub(crate) page: Option<Page>,
     pub(crate) include_raw_data: Option<bool>,
     pub(crate) settings: Option<JsonObject>,
+    /// The settings as they were sent, when they may have numbers that JSON does not have.
+    pub(crate) settings_source: Option<String>,
     pub(crate) rate_limit: Option<RateLimitRequestInfo>,
+}
+
+impl Envelope {
+    /// The settings as a type, read laxly; `None` when there are none.
+    pub(crate) fn read_settings<T: DeserializeOwned>(&self) -> Option<Result<T, ReadError>> {
+        let settings = self.settings.as_ref()?;
+        Some(json::read_lax(self.settings_source.as_deref().unwrap_or(settings.text())))
+    }
 }
 
 /// A request cut into the texts of its parts, each read on its own.
@@ -33,6 +43,7 @@ pub(crate) struct Request<'a> {
     include_raw_data: Option<Cow<'a, str>>,
     rate_limit: Option<Cow<'a, str>>,
     settings: Option<Cow<'a, str>>,
+    settings_source: Option<String>,
     payload: Option<Cow<'a, str>>,
 }
 
@@ -47,6 +58,7 @@ impl<'a> Request<'a> {
                 include_raw_data: text(parts.include_raw_data),
                 rate_limit: text(parts.rate_limit),
                 settings: text(parts.settings),
+                settings_source: None,
                 payload: text(parts.request),
             });
         }
@@ -63,6 +75,7 @@ impl<'a> Request<'a> {
             rate_limit: text("rate_limit"),
             // They are kept as JSON, which has no numbers that are not finite.
             settings: document.field("settings").map(|part| Cow::Owned(part.to_text())),
+            settings_source: document.field("settings").map(|part| part.to_source()),
             payload: text("request"),
         })
     }
@@ -81,6 +94,7 @@ impl<'a> Request<'a> {
             include_raw_data: optional("include_raw_data", self.include_raw_data.as_deref())?,
             rate_limit: optional("rate_limit", self.rate_limit.as_deref())?,
             settings: self.settings()?,
+            settings_source: self.settings_source.clone(),
         })
     }
 

@@ -8,24 +8,33 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::envelope::Envelope;
+
 /// The settings of a connector, with their type erased.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SettingsModel {
     pub(crate) schema: fn(Refs) -> Object,
-    read: fn(&JsonObject) -> Result<Box<dyn Any + Send>, ReadError>,
+    read: fn(&Envelope) -> Option<Read>,
 }
+
+/// Settings that were read, with their type erased.
+type Read = Result<Box<dyn Any + Send>, ReadError>;
 
 impl SettingsModel {
     pub(crate) fn of<T: DeserializeOwned + JsonSchema + Send + 'static>() -> Self {
-        Self { schema: schema::of::<T>, read: |settings| Ok(Box::new(settings.read_lax::<T>()?)) }
+        let read = |envelope: &Envelope| {
+            let settings = envelope.read_settings::<T>()?;
+            Some(settings.map(|settings| Box::new(settings) as Box<dyn Any + Send>))
+        };
+        Self { schema: schema::of::<T>, read }
     }
 
     /// Reads the settings of a request; the error is a sentence for its caller.
-    pub(crate) fn check(&self, settings: Option<&JsonObject>) -> Result<Box<dyn Any + Send>, String> {
-        let Some(settings) = settings else {
+    pub(crate) fn check(&self, envelope: &Envelope) -> Result<Box<dyn Any + Send>, String> {
+        let (Some(read), Some(settings)) = ((self.read)(envelope), &envelope.settings) else {
             return Err("No settings in the request; this connector needs them".to_owned());
         };
-        (self.read)(settings).map_err(|error| match self.missing(settings).as_slice() {
+        read.map_err(|error| match self.missing(settings).as_slice() {
             [] => format!("Invalid settings: {error}"),
             missing => format!("Invalid settings. Missing required settings: {}", missing.join(", ")),
         })

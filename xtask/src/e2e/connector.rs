@@ -18,8 +18,8 @@ pub(super) struct Connector {
 pub(super) struct Call {
     /// The answer's envelope.
     pub(super) envelope: Value,
-    /// All that was written, stdout and stderr: what no secret may appear in.
-    pub(super) written: String,
+    /// All that was logged.
+    pub(super) log: String,
 }
 
 impl Connector {
@@ -37,17 +37,17 @@ impl Connector {
             .output()
             .with_context(|| format!("starting {}", self.binary.display()))?;
         let stdout = String::from_utf8(output.stdout).context("the answer is not UTF-8")?;
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "{capability} ended with {}:\n{stdout}{stderr}", output.status);
+        let log = String::from_utf8_lossy(&output.stderr).into_owned();
+        ensure!(output.status.success(), "{capability} ended with {}:\n{stdout}{log}", output.status);
         let envelope = serde_json::from_str(&stdout)
             .with_context(|| format!("{capability} answered something that is not JSON:\n{stdout}"))?;
-        Ok(Call { envelope, written: format!("{stdout}{stderr}") })
+        Ok(Call { envelope, log })
     }
 
     /// Calls a capability and takes the response out of its envelope.
     pub(super) fn response(&self, capability: &str, request: &Value) -> Result<Value> {
-        let Call { mut envelope, written } = self.call(capability, request)?;
+        let mut envelope = self.call(capability, request)?.envelope;
         let response = envelope.get_mut("response").map(Value::take);
-        response.with_context(|| format!("{capability} answered an error:\n{written}"))
+        response.with_context(|| format!("{capability} answered an error: {envelope}"))
     }
 }

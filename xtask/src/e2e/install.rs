@@ -23,7 +23,6 @@ pub(super) fn python(stage: &Stage, packages: &[&str]) -> Result<PathBuf> {
     Ok(interpreter)
 }
 
-#[expect(dead_code, reason = "for suites that need it")]
 /// Installs packages of npm, each as `name@version`; the folder that holds `node_modules`.
 pub(super) fn npm(stage: &Stage, packages: &[&str]) -> Result<PathBuf> {
     let folder = stage.cache(&format!("npm-{}", folder_name(packages)))?;

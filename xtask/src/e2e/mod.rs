@@ -6,12 +6,16 @@
 //! | [`install`] | packages of pip, npm and apt, in pinned versions, installed once |
 //! | [`server`] | a process on a free port, stopped whatever happens |
 //! | [`connector`] | one command line of a connector and its answer |
+//! | [`browser`] | a person who signs in |
+//! | [`slow_pages`] | a server that sends too much, too slowly |
 
+mod browser;
 mod connector;
 mod install;
+mod oidc;
 mod openapi;
-#[cfg_attr(not(test), expect(dead_code, reason = "for suites that start a server"))]
 mod server;
+mod slow_pages;
 mod stage;
 
 use anyhow::{Result, ensure};
@@ -38,7 +42,8 @@ struct Suite {
     run: fn(&mut Stage) -> Result<()>,
 }
 
-const SUITES: &[Suite] = &[Suite { name: "openapi", run: openapi::run }];
+const SUITES: &[Suite] =
+    &[Suite { name: "oidc", run: oidc::run }, Suite { name: "openapi", run: openapi::run }];
 
 const ALL: &str = "all";
 

@@ -38,7 +38,6 @@ impl Stage {
     }
 
     /// The folder of the workspace.
-    #[expect(dead_code, reason = "for suites that read files of the project")]
     pub(super) fn root(&self) -> &Path {
         &self.root
     }

@@ -23,9 +23,9 @@ pub(crate) async fn handle_authorization_callback(
     request: HandleAuthorizationCallback,
 ) -> Result<Reply<OauthCredentials>> {
     let settings = super::flow(&call, request.credential_id.as_deref())?;
-    let callback = Callback::parse(request.redirect_uri_with_code.expose());
-    let code = first_value(callback.query, "code").unwrap_or_default();
-    let redirect_uri = callback.redirect_uri();
+    let callback = Callback::parse(request.redirect_uri_with_code.expose())?;
+    let code = first_value(&callback.query, "code").unwrap_or_default();
+    let redirect_uri = callback.redirect_uri()?;
     let mut grant =
         vec![("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", &redirect_uri)];
     if let Some(verifier) = request.code_verifier.as_ref().filter(|verifier| !verifier.is_empty()) {
@@ -40,7 +40,7 @@ pub(crate) async fn handle_client_credentials(
     request: HandleClientCredentials,
 ) -> Result<Reply<OauthCredentials>> {
     let settings = super::flow(&call, request.credential_id.as_deref())?;
-    let scope = super::scope(&call, &settings, &request.scopes)?;
+    let scope = super::scope(&call, &settings, &request.scopes)?.filter(|scope| !scope.is_empty());
     let mut grant = vec![("grant_type", "client_credentials")];
     if let Some(scope) = &scope {
         grant.push(("scope", scope));

@@ -118,6 +118,31 @@ fn settings_reach_the_handler_unchanged_beside_their_type() {
 }
 
 #[test]
+fn settings_may_hold_numbers_that_json_does_not_have() {
+    #[derive(Deserialize, JsonSchema)]
+    struct Ratio {
+        ratio: f64,
+        name: Option<String>,
+    }
+    async fn taken_twice(call: Call, _: ValidateCredentials) -> Result<ValidatedCredentials> {
+        let settings: Ratio = call.settings()?;
+        let again: Ratio = call.settings()?;
+        Ok(tenant(format!("{} {} {:?}", settings.ratio, again.ratio, settings.name)))
+    }
+    let acme = builder()
+        .requires_authentication(false)
+        .settings::<Ratio>()
+        .capability(marker::ValidateCredentials, taken_twice)
+        .build()
+        .unwrap();
+    let validate = |settings: &str| {
+        answer(&acme, "validate_credentials", &format!(r#"{{"request":{{}},"settings":{settings}}}"#))
+    };
+    assert_eq!(validate(r#"{"ratio":NaN}"#)["response"]["unique_tenant_id"], "NaN NaN None");
+    assert_eq!(validate(r#"{"ratio":1,"name":Infinity}"#)["error"]["error_code"], "bad_request");
+}
+
+#[test]
 fn undeclared_settings_and_credentials_are_refused_when_they_are_taken() {
     async fn settings(_: Settings<AcmeSettings>, _: ValidateCredentials) -> Result<ValidatedCredentials> {
         Ok(valid())
