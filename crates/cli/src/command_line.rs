@@ -6,7 +6,7 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 use lumos_connector_runtime::failure::Failure;
 use lumos_connector_runtime::output;
 
-use crate::{shell, spec};
+use crate::{compile_on_prem, shell, spec};
 
 /// Build connectors between Lumos and apps
 #[derive(Debug, Parser)]
@@ -19,6 +19,7 @@ use crate::{shell, spec};
     infer_long_args = true,
     after_help = "Examples:
   connector spec > connector-api.yaml
+  connector compile-on-prem --app-id acme --connector-root-module-dir . --check
 
 `connector COMMAND --help` shows the examples of a command."
 )]
@@ -33,6 +34,7 @@ pub(crate) struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Command {
     Spec(spec::Arguments),
+    CompileOnPrem(compile_on_prem::Arguments),
     Completions(shell::Completions),
     ManPage(shell::ManPage),
 }
@@ -60,6 +62,7 @@ fn carry_out(command: Option<Command>) -> Result<(), Failure> {
     match command {
         None => output::print(CommandLine::command().render_help().to_string().trim_end()),
         Some(Command::Spec(arguments)) => spec::run(&arguments),
+        Some(Command::CompileOnPrem(arguments)) => compile_on_prem::run(&arguments),
         Some(Command::Completions(arguments)) => shell::completions(&arguments, CommandLine::command()),
         Some(Command::ManPage(_)) => shell::man_page(CommandLine::command()),
     }

@@ -1,5 +1,7 @@
 //! The command line of a connector, defined once: parsing, help, completions and the man page come from here.
 
+use std::path::PathBuf;
+
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
@@ -12,6 +14,7 @@ pub(crate) const JSON_FILE: &str = "json-file";
 pub(crate) const RESULT_FILE: &str = "result-file-path";
 pub(crate) const EXIT_CODE: &str = "exit-code";
 const SHELL: &str = "shell";
+const PATH: &str = "path";
 
 /// What a command line asks for.
 #[derive(Debug)]
@@ -28,6 +31,8 @@ pub(crate) enum Action {
     },
     /// Answer requests over HTTP until a signal comes.
     Serve(server::Options),
+    /// Build the connector from its source.
+    BuildExecutable(PathBuf),
     /// Print completions for a shell.
     Completions(Shell),
     /// Print the man page.
@@ -103,6 +108,17 @@ fn dev() -> Command {
                     .help("The shell"),
             ),
         )
+        .subcommand(
+            Command::new("build-executable")
+                .about("Build the connector as it is shipped, and print where its executable is")
+                .arg(
+                    Arg::new(PATH)
+                        .value_name("PATH")
+                        .required(true)
+                        .value_parser(value_parser!(PathBuf))
+                        .help("The folder of the connector's package, or a file in it"),
+                ),
+        )
         .subcommand(Command::new("man-page").about("Print the man page in roff"))
 }
 
@@ -126,6 +142,10 @@ pub(crate) fn action(definition: &Command, matches: &ArgMatches) -> Action {
                 None => Action::Nothing(Box::new(dev())),
             },
             Some(("http-server", http_server)) => Action::Serve(server::arguments::options(http_server)),
+            Some(("build-executable", build)) => match build.get_one::<PathBuf>(PATH) {
+                Some(path) => Action::BuildExecutable(path.clone()),
+                None => Action::Nothing(Box::new(dev())),
+            },
             Some(("man-page", _)) => Action::ManPage,
             _ => Action::Nothing(Box::new(dev())),
         },

@@ -8,6 +8,7 @@ use lumos_connector_core::Integration;
 use lumos_connector_core::integration::IntegrationError;
 
 use crate::command_line::{self, Action};
+use crate::executable::Source;
 use crate::failure::Failure;
 use crate::result_file::ResultFile;
 use crate::{log, output, request, server};
@@ -125,6 +126,10 @@ fn carry_out(integration: &Integration, action: Action) -> Result<ExitCode, Fail
             generate(shell, &mut definition, program, &mut { sink });
             Ok(())
         })?,
+        Action::BuildExecutable(path) => {
+            let executable = Source::of(&path)?.build(None)?;
+            output::print(&executable.path.display().to_string())?;
+        }
         Action::ManPage => {
             let page = clap_mangen::Man::new(command_line::definition(integration));
             output::write(None, |mut sink| page.render(&mut sink))?;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod notation;
+mod packaging;
 mod spec;
 mod usage;
 

@@ -1,0 +1,98 @@
+//! What the crates in an executable ask to be passed on: the texts of their licences, each text once.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use cargo_metadata::Package;
+use lumos_connector_runtime::failure::Failure;
+use spdx::{Expression, ParseMode};
+
+/// How files are called that hold a licence or a notice.
+const NAMES: &[&str] = &["license", "licence", "copying", "notice", "unlicense", "copyright"];
+
+/// The document, and the crates that state no licence.
+#[derive(Debug)]
+pub(super) struct Licences {
+    pub(super) text: String,
+    pub(super) unstated: Vec<String>,
+}
+
+/// The document for the crates of an executable.
+pub(super) fn document(crates: &[&Package]) -> Result<Licences, Failure> {
+    let mut text = String::from(
+        "This connector contains the Rust standard library (MIT OR Apache-2.0, https://www.rust-lang.org) and the\n\
+         crates below. Their licences follow, each once, under the crates that brought it.\n\n",
+    );
+    let mut unstated = Vec::new();
+    let mut users: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for package in crates {
+        let name = format!("{} {}", package.name, package.version);
+        let licence = expression(package);
+        text.push_str(&format!("{name}: {}\n", licence.as_deref().unwrap_or("no licence stated")));
+        let mut texts = shipped(package)?;
+        if texts.is_empty() {
+            texts = licence.as_deref().map(|licence| standard(licence, package)).unwrap_or_default();
+        }
+        if licence.is_none() && texts.is_empty() {
+            unstated.push(name.clone());
+        }
+        for text in texts {
+            users.entry(text).or_default().push(name.clone());
+        }
+    }
+    let mut texts: Vec<(String, Vec<String>)> = users.into_iter().collect();
+    texts.sort_by(|(_, one), (_, other)| one.cmp(other));
+    for (licence, users) in texts {
+        text.push_str(&format!("\n{}\n{}\n\n{licence}\n", "=".repeat(80), users.join(", ")));
+    }
+    Ok(Licences { text, unstated })
+}
+
+/// The licence of a crate as an SPDX expression; older crates write `MIT/Apache-2.0`.
+pub(super) fn expression(package: &Package) -> Option<String> {
+    let stated = package.license.as_deref()?.trim();
+    let canonical = Expression::canonicalize(stated).ok().flatten();
+    Some(canonical.unwrap_or_else(|| stated.to_owned()))
+}
+
+/// The texts in the crate's own folder.
+fn shipped(package: &Package) -> Result<Vec<String>, Failure> {
+    let Some(folder) = package.manifest_path.parent() else { return Ok(Vec::new()) };
+    let unreadable = |error: std::io::Error| {
+        Failure::new(format!("cannot read the licences of {}: {error}", package.name))
+    };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let name = entry.file_name().to_string_lossy().to_lowercase();
+        if entry.path().is_file() && NAMES.iter().any(|start| name.starts_with(start)) {
+            paths.push(entry.path());
+        }
+    }
+    paths.extend(package.license_file().map(Into::into));
+    paths.sort();
+    paths.dedup();
+    let texts = paths.into_iter().map(|path| fs::read(path).map_err(unreadable));
+    let texts =
+        texts.map(|bytes| Ok(tidied(&String::from_utf8_lossy(&bytes?)))).collect::<Result<Vec<_>, _>>()?;
+    Ok(texts.into_iter().filter(|text| !text.is_empty()).collect())
+}
+
+/// The texts that SPDX has for an expression, for a crate that ships none.
+fn standard(expression: &str, package: &Package) -> Vec<String> {
+    let Ok(expression) = Expression::parse_mode(expression, ParseMode::LAX) else { return Vec::new() };
+    let authors = package.authors.join(", ");
+    let licences = expression.requirements().filter_map(|requirement| requirement.req.license.id());
+    licences
+        .map(|licence| match authors.as_str() {
+            "" => tidied(licence.text()),
+            authors => format!("Copyright: {authors}\n\n{}", tidied(licence.text())),
+        })
+        .collect()
+}
+
+/// A text without what differs between copies of it: line ends, and space around it.
+fn tidied(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    lines.join("\n").trim_matches('\n').to_owned()
+}

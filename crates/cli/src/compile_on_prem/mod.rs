@@ -1,0 +1,117 @@
+//! `connector compile-on-prem`: a connector as the archive that the on-premise agent picks up (contract §16).
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `project` | the connector's package, and which crates are linked into its executable |
+//! | `licences` | what those crates ask to be passed on |
+//! | `bill` | the software bill of materials |
+//! | `archive` | the archive: the same bytes for the same content |
+//! | `metadata` | `metadata.toml`, by which the agent knows the connector |
+//! | `rehearsal` | the archive, unpacked and started as the agent does |
+
+mod archive;
+mod bill;
+mod licences;
+mod metadata;
+mod project;
+mod rehearsal;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jiff::Timestamp;
+use lumos_connector_runtime::failure::Failure;
+use lumos_connector_runtime::output;
+
+use archive::{Archive, Entry};
+use metadata::Metadata;
+use project::Project;
+
+/// Where the archive keeps what others ask to be passed on.
+const LICENCES: &str = "THIRD_PARTY_LICENSES.txt";
+
+/// Package a connector for the on-premise agent
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  connector compile-on-prem --app-id acme --connector-root-module-dir ./connector-acme --check
+  connector compile-on-prem --app-id acme --connector-root-dir . --target x86_64-unknown-linux-musl
+
+The path of the archive is all that is printed on stdout. Beside the archive lies its bill of materials (CycloneDX).")]
+pub(crate) struct Arguments {
+    /// The connector's app id, as it is in its `info`
+    #[arg(long, value_name = "ID")]
+    app_id: String,
+    /// The folder of the connector's package
+    #[arg(long, visible_alias = "connector-root-dir", value_name = "DIR")]
+    connector_root_module_dir: PathBuf,
+    /// Where to put the results [default: compiled/ID-TIME]
+    #[arg(long, value_name = "DIR")]
+    output_directory: Option<PathBuf>,
+    /// The system to build for, as rustc names it [default: this one]
+    #[arg(long, value_name = "TRIPLE")]
+    target: Option<String>,
+    /// Unpack the archive, run its `info` with an empty environment, and compare
+    #[arg(long)]
+    check: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let app_id = metadata::checked(&arguments.app_id)?;
+    let project = Project::of(&arguments.connector_root_module_dir, arguments.target.as_deref())?;
+    if arguments.check && !project.runs_here() {
+        return Err(Failure::new(format!(
+            "an executable for {} cannot be checked on this machine",
+            project.target()
+        ))
+        .advice("leave --check away, and check on the machine that it is for"));
+    }
+    let metadata = Metadata::new(app_id, project.version());
+    let executable = project.build()?;
+    let crates = project.linked(&executable.packages);
+    let licences = licences::document(&crates)?;
+    for name in &licences.unstated {
+        output::message(format_args!("warning: {name} states no licence"));
+    }
+    let content = fs::read(&executable.path).map_err(|error| unreadable(&executable.path, &error))?;
+    let bill = bill::document(&project, &metadata, &crates, &content)?;
+
+    let folder = folder(arguments, app_id).join("bundled");
+    fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
+    let stem = format!("{app_id}-{}", project.version());
+    let format = archive::Format::of(project.target());
+    let archive = Archive {
+        format,
+        entries: vec![
+            Entry::program(LICENCES, licences.text.into_bytes()),
+            Entry::program(format.executable(), content),
+            // Last: who sees it has seen everything.
+            Entry::plain(metadata::FILE, metadata.text().into_bytes()),
+        ],
+    };
+    let path = folder.join(format!("{stem}.{}", format.extension()));
+    archive.write(&path)?;
+    archive::put(&folder.join(format!("{stem}.cdx.json")), &bill)?;
+    if arguments.check {
+        let took = rehearsal::perform(&path, format, &metadata)?;
+        output::message(format_args!("checked: info answered in {:.1} ms", took.as_secs_f64() * 1000.0));
+    }
+    let path = path.canonicalize().unwrap_or(path);
+    output::print(&path.display().to_string())
+}
+
+fn folder(arguments: &Arguments, app_id: &str) -> PathBuf {
+    arguments.output_directory.clone().unwrap_or_else(|| {
+        let now = Timestamp::now().strftime("%Y-%m-%dT%H-%M-%S");
+        Path::new("compiled").join(format!("{app_id}-{now}"))
+    })
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(format!("cannot read {}: {error}", path.display()))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(format!("cannot write {}: {error}", path.display()))
+        .advice("choose another place with --output-directory")
+}
