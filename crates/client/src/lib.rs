@@ -6,15 +6,20 @@
 //! | [`limit`], [`retry`] | the app's rate limits, and which requests are repeated |
 //! | [`transport`] | how requests leave the process |
 //! | [`clock`] | the time by which the client waits |
+//! | [`oauth1`] | requests signed with OAuth 1.0 |
+//! | [`jwt`], [`service_account`] | tokens that the connector signs itself |
 //! | [`token_exchange`] | the requests that OAuth sends to token endpoints |
 
 mod budget;
 pub mod clock;
 mod failure;
 pub mod http;
+pub mod jwt;
 pub mod limit;
 mod log;
+pub mod oauth1;
 pub mod retry;
+pub mod service_account;
 mod tls;
 pub mod token_exchange;
 pub mod transport;

@@ -1,9 +1,63 @@
-//! Leading the calls of a connector to the fake app.
+//! Leading the calls of a connector to the fake app, whatever address the connector calls.
 
+use lumos_connector_client::reqwest::header::{HOST, HeaderValue};
+use lumos_connector_client::reqwest::{Client, Request, Url};
 use lumos_connector_client::token_exchange::HttpTokenExchange;
+use lumos_connector_client::transport::{Exchange, Route, Transport};
 use lumos_connector_core::Integration;
+use lumos_connector_core::error::TransportError;
+use lumos_connector_core::oauth::{TokenAnswer, TokenExchange, TokenRequest};
 
 /// Leads the calls of a connector to the fake app at an address.
-pub(crate) fn set(integration: &Integration, _upstream: &str) {
-    integration.exchange_tokens_with(HttpTokenExchange::default());
+pub(crate) fn set(integration: &Integration, upstream: &str) -> Result<(), String> {
+    let upstream: Url = upstream.parse().map_err(|error| format!("{upstream}: {error}"))?;
+    integration.provide(Route::through(ToFakeApp(upstream.clone())));
+    integration.exchange_tokens_with(TokensOfFakeApp { upstream, inner: HttpTokenExchange::default() });
+    Ok(())
+}
+
+/// Sends every request to the fake app: only scheme, host and port change, and `Host` still names the connector's own.
+struct ToFakeApp(Url);
+
+impl Transport for ToFakeApp {
+    fn send<'a>(&'a self, client: &'a Client, mut request: Request) -> Exchange<'a> {
+        let meant = request.url().clone();
+        *request.url_mut() = moved(&meant, &self.0);
+        if let Some(host) = host(&meant) {
+            request.headers_mut().entry(HOST).or_insert(host);
+        }
+        Box::pin(async move { Route::direct().send(client, request).await })
+    }
+}
+
+/// Asks the fake app for tokens.
+struct TokensOfFakeApp {
+    upstream: Url,
+    inner: HttpTokenExchange,
+}
+
+impl TokenExchange for TokensOfFakeApp {
+    fn send(
+        &self,
+        mut request: TokenRequest,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<TokenAnswer, TransportError>> + Send>> {
+        if let Ok(meant) = request.url.expose().parse() {
+            request.url = String::from(moved(&meant, &self.upstream)).into();
+        }
+        self.inner.send(request)
+    }
+}
+
+/// The address with scheme, host and port of the fake app.
+fn moved(meant: &Url, upstream: &Url) -> Url {
+    let mut url = upstream.clone();
+    url.set_path(meant.path());
+    url.set_query(meant.query());
+    url
+}
+
+fn host(url: &Url) -> Option<HeaderValue> {
+    let host = url.host_str()?;
+    let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    HeaderValue::from_str(&host).ok()
 }

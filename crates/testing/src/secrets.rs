@@ -18,6 +18,9 @@ const FIELDS: [&str; 9] = [
     "token_secret",
 ];
 
+/// Endings of fields that are public even inside of a key file.
+const PUBLIC: [&str; 5] = ["_id", "_uri", "_url", "_email", "type"];
+
 /// A secret of the request.
 #[derive(Debug)]
 pub(crate) struct Planted {
@@ -51,7 +54,8 @@ fn collect(
         Value::Array(items) => items.iter().for_each(|item| collect(item, place, secret, is_secret, planted)),
         Value::Object(fields) => {
             for (name, field) in fields {
-                let secret = secret || is_secret(&name.to_lowercase());
+                let public = PUBLIC.iter().any(|ending| name.ends_with(ending));
+                let secret = secret && !public || is_secret(&name.to_lowercase());
                 collect(field, &format!("{place}.{name}"), secret, is_secret, planted);
             }
         }
@@ -78,7 +82,7 @@ mod tests {
     fn secrets_of_credentials_and_marked_settings_are_planted() {
         let request = json!({
             "auth": {"basic": {"username": "someone", "password": "hunter22"}},
-            "credentials": [{"id": "main-credential", "service_account": {"key": {"private": "pem-pem"}}}],
+            "credentials": [{"id": "main-credential", "service_account": {"key": {"private": "pem-pem", "token_uri": "https://a.test"}}}],
             "settings": {"host": "acme.test", "Pin_Code": "123456", "short": "abc"},
             "request": {"token": "not-a-credential"},
         });

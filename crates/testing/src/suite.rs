@@ -207,7 +207,6 @@ impl fmt::Debug for Suite {
 }
 
 /// The tests of a suite that failed, with everything that is wrong in each.
-#[derive(Debug)]
 pub struct Failures(Vec<(String, String)>);
 
 impl Failures {
@@ -219,7 +218,14 @@ impl Failures {
 
 impl fmt::Display for Failures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|(name, problem)| writeln!(f, "---- {name}\n{problem}\n"))
+        self.0.iter().try_for_each(|(name, problem)| write!(f, "\n---- {name}\n{problem}\n"))
+    }
+}
+
+impl fmt::Debug for Failures {
+    /// As for people: it is what a test shows that unwraps it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -42,7 +42,11 @@ impl Route {
         Self(Some(Arc::new(transport)))
     }
 
-    pub(crate) async fn send(
+    /// Sends a request this way, with the client that would send it straight to the app.
+    ///
+    /// # Errors
+    /// As [`Transport::send`].
+    pub async fn send(
         &self,
         client: &reqwest::Client,
         request: reqwest::Request,

@@ -9,4 +9,6 @@ mod faults;
 mod limits;
 mod logins;
 mod requests;
+mod service_accounts;
 mod setup;
+mod tokens;

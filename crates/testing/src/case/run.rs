@@ -57,14 +57,16 @@ async fn attempt(
     log: &Log,
 ) -> Vec<String> {
     let upstream = match Upstream::start(case.exchanges.iter().cloned()).await {
-        Ok(upstream) => upstream,
+        Ok(upstream) => upstream.silent(),
         Err(error) => return vec![format!("the fake app cannot listen: {error}")],
     };
     let url = match address(case, &upstream) {
         Ok(url) => url,
         Err(error) => return vec![format!("no free port: {error}")],
     };
-    destination::set(integration, &url);
+    if let Err(error) = destination::set(integration, &url) {
+        return vec![error];
+    }
     let request = case.envelope.over(defaults).request(&url);
     let planted = secrets::planted(&request, &integration.secret_fields());
     let answer = async |request: Value| -> Result<Value, String> {

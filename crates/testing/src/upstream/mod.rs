@@ -44,7 +44,8 @@ pub struct Upstream {
     url: Arc<str>,
     ledger: Arc<Ledger>,
     server: JoinHandle<()>,
-    finished: bool,
+    /// Whether nobody needs to be told about problems any more.
+    settled: bool,
 }
 
 impl Upstream {
@@ -57,7 +58,13 @@ impl Upstream {
         let url: Arc<str> = format!("http://{}", listener.local_addr()?).into();
         let ledger = Arc::new(Ledger::new(exchanges));
         let server = tokio::spawn(server::serve(listener, Arc::clone(&ledger), Arc::clone(&url)));
-        Ok(Self { url, ledger, server, finished: false })
+        Ok(Self { url, ledger, server, settled: false })
+    }
+
+    /// The same, silent when it is dropped: for whoever asks [`finish`](Self::finish) or fails anyway.
+    pub(crate) fn silent(mut self) -> Self {
+        self.settled = true;
+        self
     }
 
     /// Its address, such as `http://127.0.0.1:34567`.
@@ -77,7 +84,7 @@ impl Upstream {
     /// # Errors
     /// When a call was unexpected, too early, missing, or came too often.
     pub fn finish(mut self) -> Result<(), UnexpectedCalls> {
-        self.finished = true;
+        self.settled = true;
         let problems = self.ledger.problems();
         if problems.is_empty() {
             Ok(())
@@ -90,7 +97,7 @@ impl Upstream {
 impl Drop for Upstream {
     fn drop(&mut self) {
         self.server.abort();
-        if self.finished || std::thread::panicking() {
+        if self.settled || std::thread::panicking() {
             return;
         }
         let problems = self.ledger.problems();
@@ -100,7 +107,6 @@ impl Drop for Upstream {
 }
 
 /// In what the calls to a fake app were not as expected.
-#[derive(Debug)]
 pub struct UnexpectedCalls {
     problems: Vec<String>,
     journal: Vec<String>,
@@ -114,6 +120,13 @@ impl fmt::Display for UnexpectedCalls {
             write!(f, "\ncalls:\n  {}", lines(&self.journal))?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for UnexpectedCalls {
+    /// As for people: it is what a test shows that unwraps it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

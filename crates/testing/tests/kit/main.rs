@@ -1,8 +1,11 @@
 //! The test kit itself: what it accepts, and above all what it refuses.
-#![expect(clippy::unwrap_used, reason = "a test may fail anywhere")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod acme;
+mod cases;
 mod fake_app;
 mod faults;
+mod ready_cases;
 
 /// A client for calling the fake app directly. TLS needs a provider of cryptography even where it is not used.
 fn client() -> reqwest::ClientBuilder {

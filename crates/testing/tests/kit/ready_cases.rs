@@ -1,0 +1,27 @@
+//! Cases that every connector should pass, against one that does and one that does not.
+
+use lumos_connector::prelude::capability;
+use lumos_connector_testing::prelude::*;
+
+use crate::acme::{suite, users};
+
+fn good() -> Case {
+    case(capability::ListAccounts, "lists").upstream(users(1)).expect(listing().rows(1))
+}
+
+#[test]
+fn a_connector_that_maps_errors_passes_all() {
+    let cases: Vec<Case> = app_failures(good()).into_iter().collect();
+    assert_eq!(cases.len(), 14);
+    if let Err(failures) = suite(cases).check() {
+        panic!("{failures}");
+    }
+}
+
+#[test]
+fn a_status_can_have_another_meaning_or_none() {
+    let cases = app_failures(good()).status(403, Code::Unauthorized).status(410, Code::NotFound).without(404);
+    let failures = suite(cases).check().unwrap_err();
+    let failed: Vec<_> = failures.names().collect();
+    assert_eq!(failed, ["list_accounts::the_app_answers_403", "list_accounts::the_app_answers_410"]);
+}
