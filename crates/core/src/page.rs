@@ -44,6 +44,14 @@ impl Page {
         Ok(self.cursors()?.into_iter().next().unwrap_or_default())
     }
 
+    /// Where the listing goes on; `first` for the first page.
+    ///
+    /// # Errors
+    /// `invalid_page_token` when the token was not made from such a cursor.
+    pub fn cursor_or<C: DeserializeOwned>(&self, first: C) -> Result<C> {
+        Ok(self.cursors()?.into_iter().next().unwrap_or(first))
+    }
+
     /// All cursors of the token: a listing over several endpoints has one for each.
     ///
     /// # Errors

@@ -51,7 +51,7 @@ pub use lumos_connector_core as core;
 pub use lumos_connector_runtime as runtime;
 pub use lumos_connector_types as types;
 
-pub use lumos_connector_core::{error, fingerprint, oauth, token};
+pub use lumos_connector_core::{error, fingerprint, listing, oauth, token};
 pub use lumos_connector_types::{payload, settings_field};
 
 /// Runs a connector: the whole of its `main`.
@@ -77,7 +77,9 @@ pub mod prelude {
     pub use lumos_connector_core::auth::CredentialConfig;
     pub use lumos_connector_core::error::{ConnectorError, ErrorClass, HttpStatusError, Result};
     pub use lumos_connector_core::integration::IntegrationError;
-    pub use lumos_connector_core::listing::{Listing, PageSizes};
+    pub use lumos_connector_core::listing::{
+        Batch, Continuation, Listing, Offset, PageNumber, PageSizes, PagingError,
+    };
     pub use lumos_connector_core::oauth::{
         ClientAuthentication, OAuthSettings, Scopes, TokenMethod, TokenParameters, computed,
     };

@@ -5,11 +5,12 @@ use std::fmt;
 use std::time::Duration;
 
 use lumos_connector_core::error::{ConnectorError, HttpStatusError, Result};
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LINK};
 use reqwest::{Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
 use super::client::HttpClient;
+use super::link;
 use crate::limit::whole_seconds;
 use crate::retry::{self, Trouble};
 
@@ -146,6 +147,14 @@ impl HttpAnswer {
             Some(seconds) => error.retry_after_seconds(seconds),
             None => error,
         }
+    }
+
+    /// Where a `Link` header points (RFC 8288): `link("next")` is the next page of a listing, for
+    /// [`follow`](HttpClient::follow).
+    #[must_use]
+    pub fn link(&self, relation: &str) -> Option<String> {
+        let headers = self.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+        headers.filter_map(|header| link::target(header, relation)).next().map(str::to_owned)
     }
 
     /// What `Retry-After` says, in seconds or as a date.

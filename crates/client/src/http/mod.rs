@@ -20,6 +20,7 @@ mod answer;
 mod builder;
 mod client;
 mod exchange;
+mod link;
 mod login;
 mod path;
 mod request;

@@ -7,6 +7,7 @@ mod app;
 mod connections;
 mod faults;
 mod limits;
+mod listings;
 mod logins;
 mod requests;
 mod service_accounts;

@@ -6,6 +6,7 @@ use lumos_connector_types::error::ConnectorErrorCode as Code;
 
 use super::code::of_http_status;
 use super::upstream::{HttpStatusError, TransportError};
+use crate::listing::PagingError;
 
 /// What a connector, or the SDK, knows about an error of a library.
 ///
@@ -111,6 +112,9 @@ pub(super) fn default_code(
             return transport.failure.code().into();
         }
         if error.downcast_ref::<serde_json::Error>().is_some_and(|json| json.is_syntax() || json.is_eof()) {
+            return Code::InvalidResponse.into();
+        }
+        if error.is::<PagingError>() {
             return Code::InvalidResponse.into();
         }
         cause = error.source();

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ConnectorError, ErrorClass, Result};
+use crate::error::Result;
 use crate::page::Page;
 use crate::reply::Reply;
 
@@ -67,11 +67,8 @@ impl Page {
     /// `invalid_page_token` when the token is not one of this listing.
     pub fn listing<K: DeserializeOwned>(&self, name: &'static str, sizes: PageSizes) -> Result<Listing<K>> {
         let cursor = self.cursors::<Cursor<'static, K>>()?.into_iter().next();
-        if let Some(Cursor { listing, .. }) = &cursor
-            && listing != name
-        {
-            return Err(ConnectorError::of(ErrorClass::InvalidPageToken)
-                .message(format!("The page token belongs to the listing '{listing}', not to '{name}'.")));
+        if let Some(Cursor { listing, .. }) = &cursor {
+            super::check_name(listing, name)?;
         }
         Ok(Listing {
             name,
@@ -176,6 +173,7 @@ impl<K> fmt::Debug for Listing<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorClass;
 
     const SIZES: PageSizes = PageSizes { default: 3, max: 5 };
 
