@@ -10,6 +10,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use serde_json::{Map, Value};
 
+use crate::binaries::{Binaries, Choice};
 use crate::twin::{TWINS, Twin};
 
 /// Replay the recorded calls of the reference against the twins
@@ -18,6 +19,8 @@ pub(crate) struct Arguments {
     /// Only this twin; may be given more than once
     #[arg(long = "twin", value_name = "NAME", value_parser = PossibleValuesParser::new(TWINS.iter().map(|twin| twin.name)))]
     names: Vec<String>,
+    #[command(flatten)]
+    binaries: Choice,
     /// Handed to compare.py as they are, such as `--only happy`
     #[arg(last = true, value_name = "COMPARE ARGUMENTS")]
     comparison: Vec<OsString>,
@@ -26,12 +29,12 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let twins: Vec<&Twin> = TWINS.iter().filter(|twin| is_chosen(twin, &arguments.names)).collect();
     let workspace = MetadataCommand::new().no_deps().exec()?;
-    build(&twins)?;
+    let binaries = Binaries::new(arguments.binaries, &workspace);
+    binaries.build(twins.iter().map(|twin| twin.package))?;
 
     let folder = tempfile::tempdir().context("making a temporary folder")?;
     let targets = folder.path().join("targets.json");
-    let binaries = workspace.target_directory.join("release");
-    write_targets(&twins, binaries.as_std_path(), &targets)?;
+    write_targets(&twins, &binaries, &targets)?;
 
     let status = Command::new("python3")
         .arg(workspace.workspace_root.join("conformance/golden/compare.py"))
@@ -47,18 +50,7 @@ fn is_chosen(twin: &Twin, names: &[String]) -> bool {
     names.is_empty() || names.iter().any(|name| name == twin.name)
 }
 
-fn build(twins: &[&Twin]) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .args(["build", "--release", "--locked"])
-        .args(twins.iter().flat_map(|twin| ["-p", twin.package]))
-        .status()
-        .context("starting cargo")?;
-    ensure!(status.success(), "the twins did not build ({status})");
-    Ok(())
-}
-
-fn write_targets(twins: &[&Twin], binaries: &Path, path: &Path) -> Result<()> {
+fn write_targets(twins: &[&Twin], binaries: &Binaries, path: &Path) -> Result<()> {
     let targets: Map<String, Value> =
         twins.iter().map(|twin| (twin.name.to_owned(), twin.target(binaries))).collect();
     std::fs::write(path, serde_json::to_vec(&targets)?).context("writing the targets file")

@@ -1,8 +1,8 @@
 //! The twins: connectors that exist once on the Python reference and once here, specified in `conformance/golden/TWINS.md`.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
+
+use crate::binaries::Binaries;
 
 /// A twin, and where to find it in this workspace.
 #[derive(Debug)]
@@ -39,9 +39,9 @@ pub(crate) const TWINS: &[Twin] = &[
 ];
 
 impl Twin {
-    /// Its entry in the targets file of `compare.py`: how to start it from the folder of built binaries.
-    pub(crate) fn target(&self, binaries: &Path) -> Value {
-        let binary = binaries.join(self.binary).with_extension(std::env::consts::EXE_EXTENSION);
+    /// Its entry in the targets file of `compare.py`: how to start it.
+    pub(crate) fn target(&self, binaries: &Binaries) -> Value {
+        let binary = binaries.path(self.binary);
         json!({ "cli": [binary], "http": [binary, "dev", "http-server", "--port", "{port}"] })
     }
 }
@@ -49,11 +49,15 @@ impl Twin {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::binaries::Choice;
+    use cargo_metadata::MetadataCommand;
 
     #[test]
-    fn the_command_of_the_server_says_where_its_port_goes() {
-        let target = Twin { name: "a_mock", package: "a-mock", binary: "a-mock" }.target(Path::new("out"));
+    fn the_command_of_the_server_says_where_its_port_goes() -> anyhow::Result<()> {
+        let binaries = Binaries::new(Choice::default(), &MetadataCommand::new().no_deps().exec()?);
+        let target = Twin { name: "a_mock", package: "a-mock", binary: "a-mock" }.target(&binaries);
         assert_eq!(target["http"][4], "{port}");
         assert_eq!(target["http"][0], target["cli"][0]);
+        Ok(())
     }
 }

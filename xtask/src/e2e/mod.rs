@@ -23,7 +23,8 @@ use cargo_metadata::MetadataCommand;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use stage::{Build, Stage};
+use crate::binaries::{Binaries, Choice};
+use stage::Stage;
 
 /// Run binaries end to end against programs that are not ours
 #[derive(Debug, Args)]
@@ -31,9 +32,8 @@ pub(crate) struct Arguments {
     /// The suites to run, or `all`
     #[arg(value_name = "NAME", required = true, value_parser = PossibleValuesParser::new(names()))]
     names: Vec<String>,
-    /// Test debug binaries, which are built faster
-    #[arg(long)]
-    debug: bool,
+    #[command(flatten)]
+    binaries: Choice,
 }
 
 /// A suite: it prints what it does, and an error ends it early.
@@ -53,12 +53,12 @@ fn names() -> impl Iterator<Item = &'static str> {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let workspace = MetadataCommand::new().no_deps().exec()?;
-    let build = if arguments.debug { Build::Debug } else { Build::Release };
+    let binaries = Binaries::new(arguments.binaries, &workspace);
     let is_chosen = |suite: &&Suite| arguments.names.iter().any(|name| name == suite.name || name == ALL);
     let mut failed = Vec::new();
     for suite in SUITES.iter().filter(is_chosen) {
         println!("e2e {}", suite.name);
-        let mut stage = Stage::new(&workspace, build);
+        let mut stage = Stage::new(&workspace, binaries.clone());
         if let Err(error) = (suite.run)(&mut stage) {
             stage.failed(&format!("the suite ended early: {error:#}"));
         }

@@ -2,36 +2,29 @@
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use cargo_metadata::Metadata;
 
 use super::connector::Connector;
-
-/// Which binaries are tested.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Build {
-    Release,
-    Debug,
-}
+use crate::binaries::Binaries;
 
 /// One run of one suite.
 #[derive(Debug)]
 pub(super) struct Stage {
     root: PathBuf,
     target: PathBuf,
-    build: Build,
+    binaries: Binaries,
     passed: usize,
     failed: usize,
 }
 
 impl Stage {
-    pub(super) fn new(workspace: &Metadata, build: Build) -> Self {
+    pub(super) fn new(workspace: &Metadata, binaries: Binaries) -> Self {
         Self {
             root: workspace.workspace_root.clone().into(),
             target: workspace.target_directory.clone().into(),
-            build,
+            binaries,
             passed: 0,
             failed: 0,
         }
@@ -49,29 +42,14 @@ impl Stage {
         Ok(folder)
     }
 
-    /// Builds packages unless their binaries are there and up to date, which cargo knows.
+    /// Builds packages unless their binaries are there and up to date.
     pub(super) fn build(&self, packages: &[&str]) -> Result<()> {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
-        command.current_dir(&self.root).args(["build", "--locked"]);
-        if self.build == Build::Release {
-            command.arg("--release");
-        }
-        let status = command
-            .args(packages.iter().flat_map(|package| ["-p", package]))
-            .status()
-            .context("starting cargo")?;
-        ensure!(status.success(), "{} did not build ({status})", packages.join(", "));
-        Ok(())
+        self.binaries.build(packages.iter().copied())
     }
 
     /// The path of a binary that was built.
     pub(super) fn binary(&self, name: &str) -> PathBuf {
-        let profile = match self.build {
-            Build::Release => "release",
-            Build::Debug => "debug",
-        };
-        self.target.join(profile).join(name).with_extension(std::env::consts::EXE_EXTENSION)
+        self.binaries.path(name)
     }
 
     /// The connector with a binary that was built. Its logs go to a folder of the cache.
@@ -118,10 +96,13 @@ impl Stage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::binaries::Choice;
     use anyhow::bail;
+    use cargo_metadata::MetadataCommand;
 
     fn stage() -> Stage {
-        Stage { root: PathBuf::new(), target: PathBuf::new(), build: Build::Debug, passed: 0, failed: 0 }
+        let workspace = MetadataCommand::new().no_deps().exec().unwrap();
+        Stage::new(&workspace, Binaries::new(Choice::default(), &workspace))
     }
 
     #[test]
