@@ -3,6 +3,7 @@
 //! | room | what lives there |
 //! | --- | --- |
 //! | [`http`] | the HTTP client of a call: logins, requests, answers |
+//! | [`graphql`] | queries, typed data, errors in the terms of the contract |
 //! | [`limit`], [`retry`] | the app's rate limits, and which requests are repeated |
 //! | [`transport`] | how requests leave the process |
 //! | [`clock`] | the time by which the client waits |
@@ -13,6 +14,7 @@
 mod budget;
 pub mod clock;
 mod failure;
+pub mod graphql;
 pub mod http;
 pub mod jwt;
 pub mod limit;

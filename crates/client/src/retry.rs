@@ -140,7 +140,12 @@ fn of_answer(answer: &HttpAnswer, is_refusal: Option<fn(&HttpAnswer) -> bool>) -
 }
 
 fn speaks_of_a_limit(answer: &HttpAnswer) -> bool {
-    let text = answer.text().to_lowercase();
+    is_refusal(&answer.text())
+}
+
+/// Whether a text of the app says that it refuses requests for now.
+pub(crate) fn is_refusal(text: &str) -> bool {
+    let text = text.to_lowercase();
     REFUSALS.iter().any(|refusal| text.contains(refusal))
 }
 

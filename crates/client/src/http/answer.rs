@@ -139,11 +139,18 @@ impl HttpAnswer {
             }
             (None, _) => error.into(),
         };
-        let seconds = self.given_up.map(GivenUp::seconds).or_else(|| {
-            let wait = self.retry_after()?;
-            i64::try_from(whole_seconds(wait)).ok()
-        });
-        match seconds {
+        self.with_retry_after(error)
+    }
+
+    /// The error of an answer that refuses the request for now, though its status does not say so.
+    pub(crate) fn refusal(&self, message: String) -> ConnectorError {
+        self.with_retry_after(ConnectorError::rate_limit(message))
+    }
+
+    /// The error with the time after which another attempt makes sense, when it is known.
+    fn with_retry_after(&self, error: ConnectorError) -> ConnectorError {
+        let seconds = self.given_up.map(GivenUp::seconds);
+        match seconds.or_else(|| i64::try_from(whole_seconds(self.retry_after()?)).ok()) {
             Some(seconds) => error.retry_after_seconds(seconds),
             None => error,
         }

@@ -6,6 +6,7 @@ mod answers;
 mod app;
 mod connections;
 mod faults;
+mod graphql;
 mod limits;
 mod listings;
 mod logins;

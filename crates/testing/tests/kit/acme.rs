@@ -27,7 +27,11 @@ impl FromCall for Acme {
         let login: BasicCredential = call.auth()?;
         let password = login.password.clone();
         let base_url = settings.base_url.as_deref().unwrap_or(APP);
-        Ok(Self { http: call.http().basic(login).base_url(base_url)?, fault: settings.fault, password })
+        let mut http = call.http().basic(login);
+        if settings.fault == "does not wait" {
+            http = http.retries(Retries::none());
+        }
+        Ok(Self { http: http.base_url(base_url)?, fault: settings.fault, password })
     }
 }
 
@@ -55,6 +59,9 @@ async fn list_accounts((acme, page): (Acme, Page), _: ListAccounts) -> Result<Re
         tracing::info!("logging in with {}", acme.password.expose());
     }
     let parameters = [("limit", size), ("offset", offset)];
+    if acme.fault == "does not wait" {
+        acme.http.get("users").query(&parameters).send_any().await?;
+    }
     let users: Vec<User> = acme.http.get("users").query(&parameters).read().await?;
     let full = users.len() == size;
     let next = match acme.fault.as_str() {

@@ -25,3 +25,15 @@ fn a_status_can_have_another_meaning_or_none() {
     let failed: Vec<_> = failures.names().collect();
     assert_eq!(failed, ["list_accounts::the_app_answers_403", "list_accounts::the_app_answers_410"]);
 }
+
+#[test]
+fn a_connector_that_waits_as_it_is_asked_passes_and_an_impatient_one_does_not() {
+    suite([waits_when_throttled(good())]).check().unwrap();
+
+    let impatient = waits_when_throttled(good()).settings(json!({"fault": "does not wait"}));
+    let failures = suite([impatient]).check().unwrap_err();
+    assert!(
+        failures.to_string().contains("GET /v1/users?limit=100&offset=0 came 7.0 s too early"),
+        "{failures}"
+    );
+}

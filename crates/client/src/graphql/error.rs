@@ -1,0 +1,85 @@
+//! Errors in the answers of GraphQL endpoints.
+
+use std::error::Error;
+use std::fmt;
+
+use lumos_connector_core::error::Classification;
+use lumos_connector_types::error::ConnectorErrorCode as Code;
+
+use super::answer::GraphQlProblem;
+
+/// Characters of an app's texts that a message repeats.
+const TEXT_LIMIT: usize = 800;
+
+/// A GraphQL endpoint answered with errors, or with something that is no answer of GraphQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GraphQlError {
+    /// The answer has neither data nor errors.
+    Protocol {
+        /// The HTTP status of the answer.
+        status: u16,
+    },
+    /// The query failed, whole or in part.
+    Query {
+        /// Why, at least one.
+        problems: Vec<GraphQlProblem>,
+    },
+}
+
+impl GraphQlError {
+    pub(super) fn protocol(status: u16) -> Self {
+        Self::Protocol { status }
+    }
+
+    /// The first code that the app gives.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Protocol { .. } => None,
+            Self::Query { problems } => problems.iter().find_map(GraphQlProblem::code),
+        }
+    }
+}
+
+/// The standard handler of GraphQL errors; register it with `.on_error(graphql::known_errors)`.
+///
+/// What is no answer of GraphQL is a `bad_gateway`. Errors are an `internal_error` unless `extensions.code` says more:
+/// the codes of Apollo Server and their like are known. The app's own code is kept as `app_error_code`.
+#[must_use]
+pub fn known_errors(error: &GraphQlError) -> Classification {
+    if matches!(error, GraphQlError::Protocol { .. }) {
+        return Code::BadGateway.into();
+    }
+    let Some(app_code) = error.code() else { return Code::InternalError.into() };
+    let code = match app_code.to_ascii_uppercase().as_str() {
+        "UNAUTHENTICATED" | "UNAUTHORIZED" | "AUTHENTICATION_ERROR" => Code::Unauthorized,
+        "FORBIDDEN" | "ACCESS_DENIED" | "INSUFFICIENT_SCOPES" => Code::PermissionDenied,
+        "NOT_FOUND" => Code::NotFound,
+        "CONFLICT" | "ALREADY_EXISTS" => Code::Conflict,
+        "BAD_USER_INPUT" | "BAD_REQUEST" | "GRAPHQL_PARSE_FAILED" | "GRAPHQL_VALIDATION_FAILED" => {
+            Code::BadRequest
+        }
+        _ => Code::InternalError,
+    };
+    Classification::from(code).app_error_code(app_code)
+}
+
+impl fmt::Display for GraphQlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Protocol { status } => {
+                write!(f, "[{status}] the answer is none of GraphQL: it has neither data nor errors")
+            }
+            Self::Query { problems } => {
+                let messages: Vec<_> = problems.iter().map(|problem| problem.message.trim()).collect();
+                let text = messages.join("; ");
+                let end = text.char_indices().nth(TEXT_LIMIT).map_or(text.len(), |(end, _)| end);
+                let cut = if end < text.len() { "…" } else { "" };
+                write!(f, "The app could not answer the query: {}{cut}", &text[..end])
+            }
+        }
+    }
+}
+
+impl Error for GraphQlError {}
