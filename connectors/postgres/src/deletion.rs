@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::accounts::Account;
-use crate::failures::needing;
+use crate::failures::{lacking, needing};
 use crate::server::{Connection, Server};
 
 /// What refers to a role in one database, or in none in particular.
@@ -58,15 +58,15 @@ pub(crate) async fn remove(server: &Server, account: &Account) -> Result<()> {
 
 async fn remove_traces(server: &Server, account: &Account, traces: &[Traces]) -> Result<()> {
     for database in traces.iter().filter_map(|traces| traces.database.as_deref()) {
-        clear(server, &server.database(database).await?, account).await?;
+        clear(server, &server.database(database).await?, database, account).await?;
     }
     // Databases that it owns, and its privileges on databases, belong to none: any connection reaches them.
-    clear(server, &server.main, account).await?;
+    clear(server, &server.main, &server.settings.database, account).await?;
     drop_role(server, account).await
 }
 
 /// Hands over what a role owns in a database, then revokes what it was granted there.
-async fn clear(server: &Server, connection: &Connection, account: &Account) -> Result<()> {
+async fn clear(server: &Server, connection: &Connection, database: &str, account: &Account) -> Result<()> {
     connection.begin().await?;
     match server.settings.reassign_owned_to.as_deref().filter(|heir| !heir.is_empty()) {
         Some(heir) => {
@@ -83,6 +83,16 @@ async fn clear(server: &Server, connection: &Connection, account: &Account) -> R
     }
     let revoked = connection.run("DROP OWNED BY %I", &[&account.name]).await;
     needing(revoked, || format!("membership in the role \"{}\"", account.name))?;
+    // Only a superuser revokes what others have granted.
+    if traces(connection, account).await?.iter().any(|traces| traces.database.as_deref() == Some(database)) {
+        return Err(lacking(
+            &format!(
+                "Other roles have granted something in the database \"{database}\" to \"{}\"",
+                account.name
+            ),
+            "SUPERUSER, or those roles revoke it",
+        ));
+    }
     connection.commit().await
 }
 

@@ -6,6 +6,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use super::install::output;
+
 /// A connector's binary.
 #[derive(Debug, Clone)]
 pub(super) struct Connector {
@@ -25,6 +27,12 @@ pub(super) struct Call {
 impl Connector {
     pub(super) fn new(binary: PathBuf, logs: PathBuf) -> Self {
         Self { binary, logs }
+    }
+
+    /// What the connector says about itself.
+    pub(super) fn info(&self) -> Result<Value> {
+        let output = output(Command::new(&self.binary).env("LUMOS_LOG_DIRECTORY", &self.logs).arg("info"))?;
+        Ok(serde_json::from_slice(&output.stdout)?)
     }
 
     /// Calls a capability, with everything logged to stderr; an error envelope is an answer like any other.

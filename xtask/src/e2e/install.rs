@@ -34,7 +34,6 @@ pub(super) fn npm(stage: &Stage, packages: &[&str]) -> Result<PathBuf> {
     Ok(folder)
 }
 
-#[expect(dead_code, reason = "for suites that need it")]
 /// Installs packages of Debian that are not there yet; needs root.
 pub(super) fn apt(packages: &[&str]) -> Result<()> {
     let missing: Vec<_> = packages.iter().filter(|package| !is_there(package)).collect();

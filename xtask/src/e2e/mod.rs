@@ -8,12 +8,15 @@
 //! | [`connector`] | one command line of a connector and its answer |
 //! | [`browser`] | a person who signs in |
 //! | [`slow_pages`] | a server that sends too much, too slowly |
+//! | [`connection`] | a connector with credentials and settings: answers, errors, listings to their end |
 
 mod browser;
+mod connection;
 mod connector;
 mod install;
 mod oidc;
 mod openapi;
+mod postgres;
 mod server;
 mod slow_pages;
 mod stage;
@@ -34,6 +37,9 @@ pub(crate) struct Arguments {
     names: Vec<String>,
     #[command(flatten)]
     binaries: Choice,
+    /// Take tenants of the full size, not the tenth of it that CI takes
+    #[arg(long)]
+    full: bool,
 }
 
 /// A suite: it prints what it does, and an error ends it early.
@@ -42,8 +48,11 @@ struct Suite {
     run: fn(&mut Stage) -> Result<()>,
 }
 
-const SUITES: &[Suite] =
-    &[Suite { name: "oidc", run: oidc::run }, Suite { name: "openapi", run: openapi::run }];
+const SUITES: &[Suite] = &[
+    Suite { name: "oidc", run: oidc::run },
+    Suite { name: "openapi", run: openapi::run },
+    Suite { name: "postgres", run: postgres::run },
+];
 
 const ALL: &str = "all";
 
@@ -58,7 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut failed = Vec::new();
     for suite in SUITES.iter().filter(is_chosen) {
         println!("e2e {}", suite.name);
-        let mut stage = Stage::new(&workspace, binaries.clone());
+        let mut stage = Stage::new(&workspace, binaries.clone(), arguments.full);
         if let Err(error) = (suite.run)(&mut stage) {
             stage.failed(&format!("the suite ended early: {error:#}"));
         }

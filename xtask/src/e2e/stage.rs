@@ -15,16 +15,18 @@ pub(super) struct Stage {
     root: PathBuf,
     target: PathBuf,
     binaries: Binaries,
+    full: bool,
     passed: usize,
     failed: usize,
 }
 
 impl Stage {
-    pub(super) fn new(workspace: &Metadata, binaries: Binaries) -> Self {
+    pub(super) fn new(workspace: &Metadata, binaries: Binaries, full: bool) -> Self {
         Self {
             root: workspace.workspace_root.clone().into(),
             target: workspace.target_directory.clone().into(),
             binaries,
+            full,
             passed: 0,
             failed: 0,
         }
@@ -33,6 +35,11 @@ impl Stage {
     /// The folder of the workspace.
     pub(super) fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Whether tenants of the full size are wanted, not those that CI has the time for.
+    pub(super) fn is_full(&self) -> bool {
+        self.full
     }
 
     /// A folder for what may stay between runs, made when it is missing.
@@ -102,7 +109,7 @@ mod tests {
 
     fn stage() -> Stage {
         let workspace = MetadataCommand::new().no_deps().exec().unwrap();
-        Stage::new(&workspace, Binaries::new(Choice::default(), &workspace))
+        Stage::new(&workspace, Binaries::new(Choice::default(), &workspace), false)
     }
 
     #[test]
