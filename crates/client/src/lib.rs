@@ -5,12 +5,14 @@
 //! | [`http`] | the HTTP client of a call: logins, requests, answers |
 //! | [`graphql`] | queries, typed data, errors in the terms of the contract |
 //! | [`limit`], [`retry`] | the app's rate limits, and which requests are repeated |
+//! | [`arbitrary_endpoint`] | any endpoint of the app, within a policy |
 //! | [`transport`] | how requests leave the process |
 //! | [`clock`] | the time by which the client waits |
 //! | [`oauth1`] | requests signed with OAuth 1.0 |
 //! | [`jwt`], [`service_account`] | tokens that the connector signs itself |
 //! | [`token_exchange`] | the requests that OAuth sends to token endpoints |
 
+pub mod arbitrary_endpoint;
 mod budget;
 pub mod clock;
 mod failure;

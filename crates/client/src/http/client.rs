@@ -73,6 +73,11 @@ impl HttpClient {
         HttpRequest::new(self.clone(), method, path.below(&self.0.base))
     }
 
+    /// A request to an address that was checked already.
+    pub(crate) fn request_to(&self, method: Method, url: Url) -> HttpRequest {
+        HttpRequest::new(self.clone(), method, Ok(url))
+    }
+
     /// A `GET` of an address that the app gave: a `Link` header, a `nextLink`. It may be relative to the base address.
     ///
     /// An address on another host is refused with `invalid_response` when the request is sent: the login goes nowhere

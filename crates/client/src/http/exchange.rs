@@ -19,12 +19,15 @@ pub(super) struct Outgoing {
     pub(super) idempotent: bool,
     /// Whether an answer that is none of HTTP's refusals is one.
     pub(super) is_refusal: Option<fn(&HttpAnswer) -> bool>,
+    /// Whether it is sent once, whatever the client says.
+    pub(super) once: bool,
 }
 
 /// Sends a request within the caller's time, as often as it takes.
 pub(super) async fn send(client: HttpClient, outgoing: Outgoing) -> Result<HttpAnswer> {
     let inner = client.inner();
-    let Outgoing { request, idempotent, is_refusal } = outgoing;
+    let Outgoing { request, idempotent, is_refusal, once: only_once } = outgoing;
+    let most = if only_once { 0 } else { inner.retries.most };
     let repeatable = idempotent || retry::is_idempotent(request.method());
     let limiter = inner.limiter.as_deref();
     let _slot = match limiter {
@@ -40,7 +43,7 @@ pub(super) async fn send(client: HttpClient, outgoing: Outgoing) -> Result<HttpA
         };
         // A body is bytes, which can be sent again; what cannot is sent once.
         let (attempt, last) = match request.try_clone() {
-            Some(attempt) => (attempt, retries >= inner.retries.most),
+            Some(attempt) => (attempt, retries >= most),
             None => return once(&client, request).await,
         };
         let outcome = once(&client, attempt).await;
@@ -49,7 +52,7 @@ pub(super) async fn send(client: HttpClient, outgoing: Outgoing) -> Result<HttpA
             resets_in = limiter.hear(entered, answer.headers());
         }
         let failed = retry::failed(&outcome, repeatable, is_refusal, inner.budget.clock.unix());
-        let Some(Failed { trouble, retry_after }) = failed.filter(|_| inner.retries.most > 0) else {
+        let Some(Failed { trouble, retry_after }) = failed.filter(|_| most > 0) else {
             if let Some(limiter) = limiter.filter(|_| !delay.is_zero()) {
                 limiter.set_delay(Duration::ZERO);
             }

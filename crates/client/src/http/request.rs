@@ -26,6 +26,7 @@ pub struct HttpRequest {
     request: Result<Request>,
     idempotent: bool,
     is_refusal: Option<fn(&HttpAnswer) -> bool>,
+    once: bool,
 }
 
 impl HttpRequest {
@@ -35,7 +36,7 @@ impl HttpRequest {
             request.headers_mut().clone_from(&client.inner().headers);
             request
         });
-        Self { client, request, idempotent: false, is_refusal: None }
+        Self { client, request, idempotent: false, is_refusal: None, once: false }
     }
 
     fn with(mut self, change: impl FnOnce(&mut Request) -> Result<()>) -> Self {
@@ -112,6 +113,12 @@ impl HttpRequest {
         self
     }
 
+    /// Sends this request once, whatever the client says: what comes is the answer. The rate limit counts it.
+    pub fn once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
     /// Which answers of this app are refusals for now, beside those that HTTP knows: they are repeated.
     pub fn refused_when(mut self, is_refusal: fn(&HttpAnswer) -> bool) -> Self {
         self.is_refusal = Some(is_refusal);
@@ -141,8 +148,8 @@ impl HttpRequest {
     /// A [`TransportError`](lumos_connector_core::error::TransportError) when there is no whole answer;
     /// `budget_exhausted` when the caller's time is over; mistakes of the request.
     pub async fn send_any(self) -> Result<HttpAnswer> {
-        let Self { client, request, idempotent, is_refusal } = self;
-        exchange::send(client, Outgoing { request: request?, idempotent, is_refusal }).await
+        let Self { client, request, idempotent, is_refusal, once } = self;
+        exchange::send(client, Outgoing { request: request?, idempotent, is_refusal, once }).await
     }
 }
 

@@ -12,7 +12,7 @@ use lumos_connector_types::payload::{FoundAccountData, GetAccount, ListAccounts,
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The query in `users.graphql`, with types that graphql_client makes of it.
+/// The query in `users.graphql`, with types that `graphql_client` makes of it.
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "tests/graphql/schema.graphql",

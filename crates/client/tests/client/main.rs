@@ -4,6 +4,7 @@
 
 mod answers;
 mod app;
+mod arbitrary_endpoint;
 mod connections;
 mod faults;
 mod graphql;

@@ -1,5 +1,6 @@
 //! A small connector, and what a suite says about it.
 
+use lumos_connector::client::retry::Retries;
 use lumos_connector::error;
 use lumos_connector::prelude::*;
 use lumos_connector_testing::prelude::*;
