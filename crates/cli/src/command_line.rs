@@ -6,7 +6,7 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 use lumos_connector_runtime::failure::Failure;
 use lumos_connector_runtime::output;
 
-use crate::{compile_on_prem, shell, spec};
+use crate::{compile_on_prem, scaffold, shell, spec};
 
 /// Build connectors between Lumos and apps
 #[derive(Debug, Parser)]
@@ -18,6 +18,7 @@ use crate::{compile_on_prem, shell, spec};
     disable_help_subcommand = true,
     infer_long_args = true,
     after_help = "Examples:
+  connector scaffold acme ./connector-acme
   connector spec > connector-api.yaml
   connector compile-on-prem --app-id acme --connector-root-module-dir . --check
 
@@ -33,6 +34,7 @@ pub(crate) struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Scaffold(scaffold::Arguments),
     Spec(spec::Arguments),
     CompileOnPrem(compile_on_prem::Arguments),
     Completions(shell::Completions),
@@ -61,6 +63,7 @@ pub(crate) fn run() -> ExitCode {
 fn carry_out(command: Option<Command>) -> Result<(), Failure> {
     match command {
         None => output::print(CommandLine::command().render_help().to_string().trim_end()),
+        Some(Command::Scaffold(arguments)) => scaffold::run(&arguments),
         Some(Command::Spec(arguments)) => spec::run(&arguments),
         Some(Command::CompileOnPrem(arguments)) => compile_on_prem::run(&arguments),
         Some(Command::Completions(arguments)) => shell::completions(&arguments, CommandLine::command()),

@@ -4,6 +4,7 @@
 
 mod command_line;
 mod compile_on_prem;
+mod scaffold;
 mod shell;
 mod spec;
 

@@ -3,6 +3,7 @@
 
 mod notation;
 mod packaging;
+mod scaffold;
 mod spec;
 mod usage;
 

@@ -1,0 +1,110 @@
+//! The names that a connector's name gives: of the app, the package, the crate.
+
+use lumos_connector_runtime::failure::Failure;
+
+/// Longer names make lines that no formatter can break.
+const LONGEST: usize = 40;
+
+/// A connector's name, in words.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Name {
+    title: String,
+    words: Vec<String>,
+}
+
+impl Name {
+    /// The name, if files and crates can be called after it.
+    pub(super) fn parse(given: &str) -> Result<Self, Failure> {
+        let refused = |why: &str| {
+            Err(Failure::new(format!("{given:?} cannot be the name of a connector: {why}"))
+                .advice("a name has ASCII letters, digits, spaces, `-` and `_`, such as \"Acme CRM\""))
+        };
+        if let Some(odd) = given.chars().find(|letter| !is_part(*letter)) {
+            return refused(&format!("it contains {odd:?}"));
+        }
+        let mut words: Vec<String> =
+            given.split([' ', '-', '_']).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+        if words.len() > 1 && words[0] == "connector" {
+            words.remove(0);
+        }
+        let name = Self { title: title(given, &words), words };
+        if name.words.is_empty() {
+            return refused("it has no letters");
+        }
+        if name.app_id().len() > LONGEST {
+            return refused(&format!("it is longer than {LONGEST} characters"));
+        }
+        Ok(name)
+    }
+
+    /// How people read it: `Acme CRM`.
+    pub(super) fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// How the platform knows it: `acme-crm`.
+    pub(super) fn app_id(&self) -> String {
+        self.words.join("-")
+    }
+
+    /// How cargo knows it: `connector-acme-crm`.
+    pub(super) fn package(&self) -> String {
+        format!("connector-{}", self.app_id())
+    }
+
+    /// How Rust knows it: `connector_acme_crm`. Its first word keeps it from being a keyword or a number.
+    pub(super) fn krate(&self) -> String {
+        self.package().replace('-', "_")
+    }
+}
+
+fn is_part(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, ' ' | '-' | '_')
+}
+
+/// A name that was written with capitals is a title; any other gets them.
+fn title(given: &str, words: &[String]) -> String {
+    if given.chars().any(char::is_uppercase) {
+        return given.split([' ', '_']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    }
+    let capitalized = words.iter().map(|word| {
+        let (first, rest) = word.split_at(1);
+        first.to_uppercase() + rest
+    });
+    capitalized.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(given: &str) -> (String, String, String) {
+        let name = Name::parse(given).unwrap_or_else(|failure| panic!("{failure}"));
+        (name.title().to_owned(), name.app_id(), name.krate())
+    }
+
+    #[test]
+    fn words_are_found_whatever_separates_them() {
+        for given in ["acme crm", "acme-crm", "acme_crm", " acme  crm ", "connector-acme-crm", "-acme-_crm"] {
+            let expected = ["Acme Crm", "acme-crm", "connector_acme_crm"].map(str::to_owned);
+            assert_eq!(names(given), expected.into(), "{given:?}");
+        }
+        assert_eq!(names("Acme CRM").0, "Acme CRM");
+    }
+
+    #[test]
+    fn keywords_and_numbers_are_fine_behind_the_first_word() {
+        assert_eq!(names("type").2, "connector_type");
+        assert_eq!(names("7shifts").2, "connector_7shifts");
+        assert_eq!(names("self").1, "self");
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        for given in
+            ["", "  ", "-", "../x", "a/b", "a\\b", "a.b", "ünïcode", "日本", "a\0b", "a\"b", &"a".repeat(41)]
+        {
+            assert!(Name::parse(given).is_err(), "{given:?}");
+        }
+    }
+}

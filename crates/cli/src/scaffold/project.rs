@@ -1,0 +1,89 @@
+//! The files of a new project, from the templates in this crate's `templates`.
+
+use std::path::PathBuf;
+
+use include_dir::{Dir, include_dir};
+use lumos_connector_runtime::failure::Failure;
+use lumos_connector_types::capability::Level;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use serde_json::json;
+
+use super::Auth;
+use super::author::Author;
+use super::capabilities;
+use super::name::Name;
+use super::sdk::{Sdk, quoted};
+
+static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+/// What templates end in, so that nothing takes them for what they become.
+const SUFFIX: &str = ".jinja";
+
+/// A file of the project.
+#[derive(Debug)]
+pub(super) struct ProjectFile {
+    /// Its place below the project's folder.
+    pub(super) path: PathBuf,
+    pub(super) content: String,
+}
+
+/// What a project is made from.
+#[derive(Debug)]
+pub(super) struct Project<'a> {
+    pub(super) name: &'a Name,
+    pub(super) author: &'a Author,
+    pub(super) sdk: &'a Sdk,
+    pub(super) auth: Auth,
+}
+
+impl Project<'_> {
+    /// Every file, in the order of its path. A template that gives nothing gives no file.
+    pub(super) fn files(&self) -> Result<Vec<ProjectFile>, Failure> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_auto_escape_callback(|_| AutoEscape::None);
+        let syntax = SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build()
+            .map_err(|error| Failure::new(format!("the templates of this tool cannot be read: {error}")))?;
+        environment.set_syntax(syntax);
+        let values = Value::from(Serde(json!({
+            "title": self.name.title(),
+            "app_id": self.name.app_id(),
+            "package": self.name.package(),
+            "krate": self.name.krate(),
+            "auth": self.auth,
+            "author": self.author.line().map(|line| quoted(&line)),
+            "holder": self.author.holder(),
+            "sdk": self.sdk.dependency("sdk"),
+            "testing": self.sdk.dependency("testing"),
+            "rust_version": env!("CARGO_PKG_RUST_VERSION"),
+            "reads": capabilities::stubs(Level::Read),
+            "writes": capabilities::stubs(Level::Write),
+        })));
+        let mut files = Vec::new();
+        for template in templates(&TEMPLATES) {
+            let path = template.path().to_string_lossy();
+            let damaged =
+                |why: String| Failure::new(format!("the template {path} of this tool is damaged: {why}"));
+            let source = template.contents_utf8().ok_or_else(|| damaged("it is no text".to_owned()))?;
+            let content =
+                environment.render_str(source, &values).map_err(|error| damaged(format!("{error:#}")))?;
+            if !content.trim().is_empty() {
+                let path = PathBuf::from(path.strip_suffix(SUFFIX).unwrap_or(&path));
+                files.push(ProjectFile { path, content });
+            }
+        }
+        files.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(files)
+    }
+}
+
+/// Every template, those in folders included.
+fn templates<'a>(folder: &'a Dir<'a>) -> Vec<&'a include_dir::File<'a>> {
+    folder.files().chain(folder.dirs().flat_map(templates)).collect()
+}
