@@ -106,3 +106,8 @@ pub mod prelude {
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The connector that the guide begins with compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/your-first-connector.md")]
+struct YourFirstConnector;

@@ -17,6 +17,7 @@ mod install;
 mod oidc;
 mod openapi;
 mod postgres;
+mod scaffold;
 mod server;
 mod slow_pages;
 mod stage;
@@ -52,6 +53,7 @@ const SUITES: &[Suite] = &[
     Suite { name: "oidc", run: oidc::run },
     Suite { name: "openapi", run: openapi::run },
     Suite { name: "postgres", run: postgres::run },
+    Suite { name: "scaffold", run: scaffold::run },
 ];
 
 const ALL: &str = "all";

@@ -27,11 +27,14 @@ pub(super) fn run(stage: &mut Stage) -> Result<()> {
     let folder = tempfile::tempdir().context("making a temporary folder")?;
     for (kind, options) in [("multi", &[][..]), ("single", &["--auth", "token"])] {
         let author = Author::new(stage, &folder.path().join(kind), kind)?;
-        stage.step(format!("{kind}: connector scaffold {kind} {}", options.join(" ")), |_| author.scaffold(options))?;
+        stage.step(format!("{kind}: connector scaffold {kind} {}", options.join(" ")), |_| {
+            author.scaffold(options)
+        })?;
         stage.step(format!("{kind}: cargo fmt --check"), |_| author.cargo(&["fmt", "--check"]))?;
         stage.step(format!("{kind}: cargo clippy -- -D warnings"), |_| author.clippy())?;
         stage.step(format!("{kind}: cargo test"), |_| author.cargo(&["test"]))?;
-        stage.step(format!("{kind}: cargo run -- info"), |_| author.has_capability("validate_credentials"))?;
+        stage
+            .step(format!("{kind}: cargo run -- info"), |_| author.has_capability("validate_credentials"))?;
         stage.step(format!("{kind}: list_accounts written"), |_| author.apply(Path::new(LIST_ACCOUNTS)))?;
         stage.step(format!("{kind}: cargo test list_accounts"), |_| author.tests_of_list_accounts())?;
         stage.step(format!("{kind}: still formatted, no warnings"), |_| {
@@ -107,7 +110,10 @@ impl Author {
         let response = &info["response"];
         ensure!(response["app_id"] == self.name, "the app id is {}", response["app_id"]);
         let capabilities = response["capabilities"].as_array().context("no capabilities")?;
-        ensure!(capabilities.iter().any(|one| one == capability), "{capability} is not among {capabilities:?}");
+        ensure!(
+            capabilities.iter().any(|one| one == capability),
+            "{capability} is not among {capabilities:?}"
+        );
         Ok(())
     }
 
@@ -126,7 +132,14 @@ impl Author {
     fn package(&self, folder: &str) -> Result<PathBuf> {
         let printed = output(
             self.command(&self.connector)
-                .args(["compile-on-prem", "--check", "--app-id", self.name, "--connector-root-module-dir", "."])
+                .args([
+                    "compile-on-prem",
+                    "--check",
+                    "--app-id",
+                    self.name,
+                    "--connector-root-module-dir",
+                    ".",
+                ])
                 .args(["--output-directory", folder]),
         )?;
         let path = String::from_utf8(printed.stdout)?;

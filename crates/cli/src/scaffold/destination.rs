@@ -47,14 +47,9 @@ impl Destination {
     fn new(folder: &Path) -> Result<Self, Failure> {
         let mut missing = Vec::new();
         let mut base = folder;
-        loop {
-            match (base.file_name(), base.parent()) {
-                (Some(name), Some(parent)) => {
-                    missing.insert(0, PathBuf::from(name));
-                    base = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-                }
-                _ => break,
-            }
+        while let (Some(name), Some(parent)) = (base.file_name(), base.parent()) {
+            missing.insert(0, PathBuf::from(name));
+            base = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
             if base.exists() {
                 break;
             }

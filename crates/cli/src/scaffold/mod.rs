@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
     single_auth: bool,
     /// The kind of that one credential [default: token]
     #[arg(long, value_enum, value_name = "KIND")]
-    auth: Option<Auth>,
+    auth: Option<Login>,
     /// Write the tests only
     #[arg(short, long)]
     tests_only: bool,
@@ -69,7 +69,7 @@ pub(crate) struct Arguments {
 /// How requests show who they come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Auth {
+pub(crate) enum Login {
     /// A token that the app issued
     Token,
     /// A user name and a password
@@ -94,8 +94,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let author = Author::of(arguments.author_name.clone(), arguments.author_email.clone())?;
     let auth = match arguments.auth {
         Some(auth) => auth,
-        None if arguments.single_auth => Auth::Token,
-        None => Auth::Multi,
+        None if arguments.single_auth => Login::Token,
+        None => Login::Multi,
     };
     let mut files = Project { name: &name, author: &author, sdk: &sdk, auth }.files()?;
     if arguments.tests_only {

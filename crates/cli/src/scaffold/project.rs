@@ -10,7 +10,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde_json::json;
 
-use super::Auth;
+use super::Login;
 use super::author::Author;
 use super::capabilities;
 use super::name::Name;
@@ -35,7 +35,7 @@ pub(super) struct Project<'a> {
     pub(super) name: &'a Name,
     pub(super) author: &'a Author,
     pub(super) sdk: &'a Sdk,
-    pub(super) auth: Auth,
+    pub(super) auth: Login,
 }
 
 impl Project<'_> {
