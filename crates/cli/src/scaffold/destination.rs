@@ -22,10 +22,6 @@ impl Destination {
     /// Looks at the folder without touching it.
     pub(super) fn open(folder: &Path, overwrite: bool) -> Result<Self, Failure> {
         let shown = folder.display();
-        if folder.as_os_str().is_empty() {
-            return Err(Failure::new("no folder")
-                .advice("give the folder of the new project, such as ./connector-acme"));
-        }
         match fs::symlink_metadata(folder) {
             Ok(_) => {
                 let mut entries = fs::read_dir(folder).map_err(|error| {

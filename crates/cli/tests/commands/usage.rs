@@ -34,7 +34,12 @@ fn every_command_has_help_with_an_example() {
 
 #[test]
 fn what_makes_no_sense_is_refused_with_status_2() {
-    for arguments in [&["frobnicate"][..], &["spec", "--format", "toml"], &["completions", "cmd.exe"]] {
+    for arguments in [
+        &["frobnicate"][..],
+        &["spec", "--format", "toml"],
+        &["scaffold", "acme", ""],
+        &["completions", "cmd.exe"],
+    ] {
         let refused = run(arguments);
         assert_eq!(refused.status, Some(2), "{arguments:?}");
         assert!(refused.stdout.is_empty(), "{arguments:?}");
