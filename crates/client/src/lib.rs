@@ -8,6 +8,7 @@
 //! | [`arbitrary_endpoint`] | any endpoint of the app, within a policy |
 //! | [`transport`] | how requests leave the process |
 //! | [`clock`] | the time by which the client waits |
+//! | [`log_delivery`] | the requests that carry critical log lines to Lumos |
 //! | [`oauth1`] | requests signed with OAuth 1.0 |
 //! | [`jwt`], [`service_account`] | tokens that the connector signs itself |
 //! | [`token_exchange`] | the requests that OAuth sends to token endpoints |
@@ -21,6 +22,7 @@ pub mod http;
 pub mod jwt;
 pub mod limit;
 mod log;
+pub mod log_delivery;
 pub mod oauth1;
 pub mod retry;
 pub mod service_account;

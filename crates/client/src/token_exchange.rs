@@ -19,10 +19,14 @@ use crate::tls;
 ///
 /// Its client is made with the first request and kept.
 #[derive(Debug, Clone, Default)]
-pub struct HttpTokenExchange(std::sync::Arc<OnceLock<reqwest::Client>>);
+pub struct HttpTokenExchange(LazyClient);
 
-impl HttpTokenExchange {
-    fn client(&self) -> Result<reqwest::Client, TransportError> {
+/// A client for requests of the SDK's own, made when it is first asked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LazyClient(std::sync::Arc<OnceLock<reqwest::Client>>);
+
+impl LazyClient {
+    pub(crate) fn get(&self) -> Result<reqwest::Client, TransportError> {
         if let Some(client) = self.0.get() {
             return Ok(client.clone());
         }
@@ -41,7 +45,7 @@ impl TokenExchange for HttpTokenExchange {
         &self,
         request: TokenRequest,
     ) -> Pin<Box<dyn Future<Output = Result<TokenAnswer, TransportError>> + Send>> {
-        let client = self.client();
+        let client = self.0.get();
         Box::pin(async move { send(&client?, &request).await })
     }
 }
@@ -56,12 +60,7 @@ async fn send(client: &reqwest::Client, request: &TokenRequest) -> Result<TokenA
     };
     let mut outgoing = client.request(method, request.url.expose()).header(ACCEPT, "application/json");
     if let Some(authorization) = &request.authorization {
-        let mut value = HeaderValue::from_str(authorization.expose()).map_err(|error| {
-            TransportError::new(TransportFailure::Request, "the client id or secret does not fit a header")
-                .caused_by(error)
-        })?;
-        value.set_sensitive(true);
-        outgoing = outgoing.header(AUTHORIZATION, value);
+        outgoing = outgoing.header(AUTHORIZATION, sensitive(authorization.expose())?);
     }
     if let Some((content_type, body)) = &request.body {
         outgoing = outgoing.header(CONTENT_TYPE, *content_type).body(body.expose().to_owned());
@@ -82,4 +81,13 @@ async fn send(client: &reqwest::Client, request: &TokenRequest) -> Result<TokenA
 /// The parser of URLs would take the first segment of the path for a missing host.
 fn names_a_host(url: &str) -> bool {
     url.split_once("://").is_some_and(|(_, rest)| !rest.starts_with(['/', '?', '#']) && !rest.is_empty())
+}
+
+/// The value of a header that is never shown.
+pub(crate) fn sensitive(value: &str) -> Result<HeaderValue, TransportError> {
+    let mut value = HeaderValue::from_str(value).map_err(|error| {
+        TransportError::new(TransportFailure::Request, "a secret does not fit a header").caused_by(error)
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
 }

@@ -9,6 +9,7 @@ use lumos_connector_types::auth::AuthCredential;
 use lumos_connector_types::capability::{Metadata, StandardCapability};
 use lumos_connector_types::json::JsonObject;
 use lumos_connector_types::rate_limit::{RateLimitRequestInfo, RateLimitStateSnapshot};
+use lumos_connector_types::schema::Refs;
 use serde::de::DeserializeOwned;
 
 use crate::auth::CredentialModel;
@@ -18,6 +19,7 @@ use crate::error::{ConnectorError, Result};
 use crate::integration::Integration;
 use crate::page::Page;
 use crate::rate_limit::{RateLimitContext, RateLimitReport};
+use crate::redaction;
 
 /// One call: credentials, settings, page, and what else a request brings beside its payload.
 ///
@@ -109,6 +111,15 @@ impl Call {
     #[must_use]
     pub fn raw_settings(&self) -> Option<&JsonObject> {
         self.0.envelope.settings.as_ref()
+    }
+
+    /// The settings for a log: without what is secret in them, and cut where they are long (contract §10).
+    /// `more_keys` are names of further secret fields, in lower case. `None` without settings, or without a model that
+    /// says what is secret.
+    #[must_use]
+    pub fn redacted_settings(&self, more_keys: &[String]) -> Option<String> {
+        let schema = self.0.integration.settings_model()?.schema;
+        Some(redaction::settings::redacted(&schema(Refs::Defs), self.raw_settings()?, more_keys))
     }
 
     /// The credential of a connector that declares a single one, or the only one of that type in the request.

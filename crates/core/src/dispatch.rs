@@ -19,6 +19,7 @@ use crate::capability::{Facts, Pending, Registered};
 use crate::envelope::{Envelope, Request};
 use crate::error::{self, ConnectorError};
 use crate::integration::Integration;
+use crate::observation::{Observation, Stage, Steps};
 
 impl Integration {
     /// Answers one request of a capability.
@@ -31,10 +32,18 @@ impl Integration {
                 format!("{} has no capability '{capability}'", self.app_id()),
             ));
         };
-        match self.prepare(registered, request) {
-            Ok((call, pending)) => self.execute(registered.facts(), call, pending).await,
-            Err(message) => Answer::failure(self.framework_error(ConnectorErrorCode::BadRequest, message)),
+        let mut observation = Observation::new(registered.facts().name, request);
+        let answer = match self.prepare(registered, request, &mut observation) {
+            Ok((call, pending)) => self.execute(registered.facts(), call, pending, &mut observation).await,
+            Err((stage, message)) => {
+                observation.failed(stage, ConnectorErrorCode::BadRequest, None);
+                Answer::failure(self.framework_error(ConnectorErrorCode::BadRequest, message))
+            }
+        };
+        if let Some(observer) = self.observer() {
+            observer.call_ended(&observation);
         }
+        answer
     }
 
     /// The answer to a call that something other than its handler ended, such as the deadline of a server.
@@ -47,21 +56,30 @@ impl Integration {
         error::framework(self.app_id(), code, message)
     }
 
-    /// Everything before the handler; the error is a sentence for the caller.
-    fn prepare(&self, registered: &Arc<dyn Registered>, request: &str) -> Result<(Call, Pending), String> {
+    /// Everything before the handler; the error is the step that failed, and a sentence for the caller.
+    fn prepare(
+        &self,
+        registered: &Arc<dyn Registered>,
+        request: &str,
+        observation: &mut Observation,
+    ) -> Result<(Call, Pending), (Stage, String)> {
+        let mut steps = Steps::begin();
         let facts = registered.facts();
+        let parsed = read(registered, request);
+        observation.reading = steps.next();
         let (envelope, pending) =
-            read(registered, request).map_err(|error| format!("Invalid request: {error}"))?;
+            parsed.map_err(|error| (Stage::Parsing, format!("Invalid request: {error}")))?;
         if facts.authentication() == Authentication::Required && self.login().required {
-            auth::check(self.login(), envelope.auth.as_ref(), envelope.credentials.as_deref())?;
+            auth::check(self.login(), envelope.auth.as_ref(), envelope.credentials.as_deref())
+                .map_err(|message| (Stage::Authentication, message))?;
         }
-        let settings = match self.settings_model().filter(|_| facts.checks_settings()) {
-            Some(model) => Some(model.check(&envelope)?),
-            None => {
-                envelope.settings.as_ref().map_or(Ok(()), well_formed)?;
-                None
-            }
+        observation.reading += steps.next();
+        let checked = match self.settings_model().filter(|_| facts.checks_settings()) {
+            Some(model) => model.check(&envelope).map(Some),
+            None => envelope.settings.as_ref().map_or(Ok(()), well_formed).map(|()| None),
         };
+        observation.checking_settings = Some(steps.next());
+        let settings = checked.map_err(|message| (Stage::SettingsValidation, message))?;
         let capability = CapabilityRef {
             name: facts.name,
             standard: facts.standard,
@@ -72,15 +90,29 @@ impl Integration {
         Ok((call, pending))
     }
 
-    async fn execute(&self, facts: &Facts, call: Call, pending: Pending) -> Answer {
+    async fn execute(
+        &self,
+        facts: &Facts,
+        call: Call,
+        pending: Pending,
+        observation: &mut Observation,
+    ) -> Answer {
+        if let Some(observer) = self.observer() {
+            observer.settings_checked(&call);
+        }
+        let mut steps = Steps::begin();
         let outcome = AssertUnwindSafe(async move { pending(call).await }).catch_unwind().await;
+        observation.executing = Some(steps.next());
         let error = match outcome {
             Ok(Ok(body)) => return Answer::success(body),
             Ok(Err(error)) => error,
             Err(_) => ConnectorError::internal("The capability stopped unexpectedly; the log says where"),
         };
-        tracing::error!(capability = facts.name, code = %error.current_code(), "{error:?}");
-        Answer::failure(error.into_wire(self.app_id(), Some(facts.handler.clone()), self.error_handlers()))
+        tracing::error!(code = %error.current_code(), "{error:?}");
+        let raised_by = error.raised_by();
+        let error = error.into_wire(self.app_id(), Some(facts.handler.clone()), self.error_handlers());
+        observation.failed(Stage::Execution, error.error_code, Some(raised_by));
+        Answer::failure(error)
     }
 }
 

@@ -12,6 +12,8 @@
 //! | [`page`], [`listing`], [`token`] | pages of listings |
 //! | [`rate_limit`] | how calls to the app are to be limited |
 //! | [`redaction`] | what never reaches a log |
+//! | [`observation`] | what is known of a call when it has ended |
+//! | [`log_delivery`] | sending critical log lines away |
 //! | [`fingerprint`] | whether two requests are the same |
 //! | [`answer`] | the answer, ready to be written |
 //!
@@ -34,7 +36,9 @@ mod from_call;
 mod info;
 pub mod integration;
 pub mod listing;
+pub mod log_delivery;
 pub mod oauth;
+pub mod observation;
 pub mod page;
 mod payload_rules;
 pub mod probe;

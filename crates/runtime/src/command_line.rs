@@ -30,7 +30,9 @@ pub(crate) enum Action {
         exit_code: bool,
     },
     /// Answer requests over HTTP until a signal comes.
-    Serve(server::Options),
+    Serve(Box<server::Options>),
+    /// The same, by a child that is built and started anew when a source changes.
+    Reload(Vec<String>),
     /// Build the connector from its source.
     BuildExecutable(PathBuf),
     /// Print completions for a shell.
@@ -135,13 +137,16 @@ pub(crate) fn action(definition: &Command, matches: &ArgMatches) -> Action {
     match matches.subcommand() {
         None => Action::Nothing(Box::new(definition.clone())),
         Some(("info", info)) => Action::Info { result_file: text(info, RESULT_FILE) },
-        Some(("serve", serve)) => Action::Serve(server::arguments::options(serve)),
+        Some(("serve", serve)) => Action::Serve(Box::new(server::arguments::options(serve))),
         Some(("dev", dev_matches)) => match dev_matches.subcommand() {
             Some(("completions", completions)) => match completions.get_one::<Shell>(SHELL) {
                 Some(shell) => Action::Completions(*shell),
                 None => Action::Nothing(Box::new(dev())),
             },
-            Some(("http-server", http_server)) => Action::Serve(server::arguments::options(http_server)),
+            Some(("http-server", http_server)) => match server::arguments::reloading(http_server) {
+                Some(arguments) => Action::Reload(arguments),
+                None => Action::Serve(Box::new(server::arguments::options(http_server))),
+            },
             Some(("build-executable", build)) => match build.get_one::<PathBuf>(PATH) {
                 Some(path) => Action::BuildExecutable(path.clone()),
                 None => Action::Nothing(Box::new(dev())),

@@ -15,6 +15,7 @@ pub mod command_line;
 pub mod executable;
 pub mod failure;
 pub mod log;
+mod observability;
 pub mod output;
 mod request;
 mod result_file;

@@ -34,3 +34,21 @@ pub(crate) fn write(
 pub fn message(text: impl std::fmt::Display) {
     let _ = writeln!(io::stderr(), "{text}");
 }
+
+/// A sink that counts what goes through it.
+pub(crate) struct Counted<'a> {
+    pub(crate) sink: &'a mut dyn Write,
+    pub(crate) bytes: usize,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.sink.write(bytes)?;
+        self.bytes += written;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink.flush()
+    }
+}

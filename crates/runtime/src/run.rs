@@ -1,6 +1,8 @@
 //! The whole of a connector's `main`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap_complete::generate;
@@ -10,6 +12,9 @@ use lumos_connector_core::integration::IntegrationError;
 use crate::command_line::{self, Action};
 use crate::executable::Source;
 use crate::failure::Failure;
+use crate::observability::Observability;
+use crate::observability::context::CallContext;
+use crate::output::Counted;
 use crate::result_file::ResultFile;
 use crate::{log, output, request, server};
 
@@ -99,27 +104,38 @@ fn carry_out(integration: &Integration, action: Action) -> Result<ExitCode, Fail
         }
         Action::Info { result_file } => {
             let result_file = result_file.as_deref().map(ResultFile::new).transpose()?;
-            log::start(integration.app_id())?;
+            let _log = log::start(integration)?;
             let info = integration.info();
             output::write(result_file.as_ref(), |sink| sink.write_all(info.as_bytes()))?;
         }
         Action::Capability { name, json, json_file, result_file, exit_code } => {
             let result_file = result_file.as_deref().map(ResultFile::new).transpose()?;
-            let settings = log::start(integration.app_id())?;
+            let log = log::start(integration)?;
             let request = request::read(json, json_file.as_deref())?;
-            log::arguments(&settings, integration, &name, json_file.is_none().then_some(&request));
+            log::arguments(&log.settings, integration, &name, json_file.is_none().then_some(&request));
             let runtime = runtime()?;
-            let answer = runtime.block_on(integration.dispatch(&name, &request));
+            let observability = Observability::start(integration, &log.settings, None);
+            let context = Arc::new(CallContext::new(integration.app_id(), &name));
+            let answer = runtime.block_on(context.scope(integration.dispatch(&name, &request)));
             let failed = answer.error_code().is_some();
-            output::write(result_file.as_ref(), |sink| runtime.block_on(answer.write_to(sink)))?;
+            let started = Instant::now();
+            let mut bytes = 0;
+            output::write(result_file.as_ref(), |sink| {
+                let mut counted = Counted { sink, bytes: 0 };
+                runtime.block_on(context.scope(answer.write_to(&mut counted)))?;
+                bytes = counted.bytes;
+                Ok(())
+            })?;
+            observability.serialised(&name, started.elapsed(), bytes);
             if exit_code && failed {
                 return Ok(ExitCode::from(ERROR_ANSWER));
             }
         }
         Action::Serve(options) => {
-            log::start(integration.app_id())?;
-            server::run(integration, options)?;
+            let log = log::start(integration)?;
+            server::run(integration, &log.settings, *options)?;
         }
+        Action::Reload(arguments) => server::reload::run(&arguments)?,
         Action::Completions(shell) => output::write(None, |sink| {
             let mut definition = command_line::definition(integration);
             let program = definition.get_bin_name().unwrap_or_default().to_owned();

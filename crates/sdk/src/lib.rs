@@ -41,10 +41,13 @@
 //! crosses the wire), [`client`] (how it talks to its app), [`runtime`] (its command line).
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use lumos_connector_client::log_delivery::HttpLogDelivery;
 use lumos_connector_client::token_exchange::HttpTokenExchange;
 use lumos_connector_core::Integration;
 use lumos_connector_core::integration::IntegrationError;
+use lumos_connector_core::log_delivery::SharedLogDelivery;
 
 pub use lumos_connector_client as client;
 pub use lumos_connector_core as core;
@@ -61,6 +64,7 @@ pub use lumos_connector_types::{payload, settings_field};
 pub fn run(integration: Result<Integration, IntegrationError>) -> ExitCode {
     if let Ok(integration) = &integration {
         integration.exchange_tokens_with(HttpTokenExchange::default());
+        integration.provide::<SharedLogDelivery>(Arc::new(HttpLogDelivery::default()));
     }
     lumos_connector_runtime::run(integration)
 }

@@ -264,6 +264,7 @@ impl Builder {
             probe: probe.unwrap_or_else(ProbeSettings::none),
             token_exchange: OnceLock::new(),
             provided: ByType::default(),
+            observer: OnceLock::new(),
         })))
     }
 

@@ -23,6 +23,7 @@ use crate::by_type::ByType;
 use crate::capability::Registered;
 use crate::error::classify::ErrorHandler;
 use crate::oauth::TokenExchange;
+use crate::observation::Observer;
 use crate::probe::ProbeSettings;
 use crate::settings::SettingsModel;
 
@@ -59,6 +60,7 @@ pub(crate) struct Declaration {
     pub(crate) probe: ProbeSettings,
     pub(crate) token_exchange: OnceLock<Arc<dyn TokenExchange>>,
     pub(crate) provided: ByType,
+    pub(crate) observer: OnceLock<Box<dyn Observer>>,
 }
 
 /// What a connector says about itself and its app.
@@ -114,6 +116,16 @@ impl Integration {
     pub fn exchange_tokens_with(&self, exchange: impl TokenExchange + 'static) {
         // A second client is not needed: all do the same.
         let _ = self.0.token_exchange.set(Arc::new(exchange));
+    }
+
+    /// Has the calls of the connector watched. The first observer stays.
+    pub fn observe_with(&self, observer: impl Observer + 'static) {
+        // There is one process around a connector, and so one that watches.
+        let _ = self.0.observer.set(Box::new(observer));
+    }
+
+    pub(crate) fn observer(&self) -> Option<&dyn Observer> {
+        self.0.observer.get().map(AsRef::as_ref)
     }
 
     /// Gives the connector something of the process it runs in, one of each type: how requests leave it, a clock.

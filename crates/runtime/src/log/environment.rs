@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use tracing::Level;
 
-use super::line::Destination;
+use super::destination::Destination;
+use super::line::Format;
 use crate::failure::Failure;
 
 /// What the environment says about logs.
@@ -15,6 +16,9 @@ pub(crate) struct LogSettings {
     pub(crate) level: Option<Level>,
     directory: PathBuf,
     to_stderr: bool,
+    pub(super) format: Format,
+    /// Whether the settings of each call are logged at `INFO`.
+    pub(crate) request_settings: bool,
     /// More keys whose values are never logged, in lower case.
     pub(crate) redacted_keys: Vec<String>,
 }
@@ -33,12 +37,24 @@ impl LogSettings {
                     .advice("it can be DEBUG, INFO, WARNING, ERROR or CRITICAL, in capitals"));
             }
         };
+        let format = match variable("LUMOS_LOG_FORMAT").as_deref() {
+            None | Some("" | "text") => Format::Text,
+            Some("json") => Format::Json,
+            Some(other) => {
+                return Err(
+                    Failure::new(format!("LUMOS_LOG_FORMAT is {other:?}")).advice("it can be text or json")
+                );
+            }
+        };
         let keys = variable("LUMOS_ADDITIONAL_REDACTED_LOG_KEYS").unwrap_or_default();
         Ok(Self {
             level,
             directory: variable("LUMOS_LOG_DIRECTORY").map_or_else(|| PathBuf::from("logs"), PathBuf::from),
             to_stderr: variable("LUMOS_LOG_TO_STDOUT")
                 .is_some_and(|value| value.eq_ignore_ascii_case("true")),
+            format,
+            request_settings: !variable("LUMOS_LOG_REQUEST_SETTINGS")
+                .is_some_and(|value| value.eq_ignore_ascii_case("false")),
             redacted_keys: keys
                 .split(',')
                 .map(|key| key.trim().to_lowercase())

@@ -1,70 +1,43 @@
-//! Log lines: `HH:MM:SS,<milliseconds> <logger> <LEVEL> <message>`, in local time.
+//! Log lines: as text, `HH:MM:SS,<milliseconds> <logger> <LEVEL> <message>` in local time, or as JSON.
 
 use std::fmt::{self, Write as _};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-use crate::output;
+use super::destination::Destination;
+use crate::observability::context;
+use crate::observability::shipping::Shipper;
 
-/// Where log lines go.
-#[derive(Debug)]
-pub(super) enum Destination {
-    Stderr,
-    /// A file that is made with the first line.
-    File {
-        path: PathBuf,
-        file: Option<File>,
-    },
-    /// The file could not be made; that was said once.
-    Nowhere,
+/// How a line is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// As the reference does, then fields as ` name=value`.
+    Text,
+    /// One object a line.
+    Json,
 }
 
-impl Destination {
-    fn write(&mut self, line: &str) {
-        let written = match self {
-            Self::Stderr => io::stderr().write_all(line.as_bytes()),
-            Self::File { path, file: None } => match open(path) {
-                Ok(mut opened) => {
-                    let written = opened.write_all(line.as_bytes());
-                    *self = Self::File { path: std::mem::take(path), file: Some(opened) };
-                    written
-                }
-                Err(error) => {
-                    output::message(format_args!("warning: cannot log to {}: {error}", path.display()));
-                    *self = Self::Nowhere;
-                    Ok(())
-                }
-            },
-            Self::File { file: Some(file), .. } => file.write_all(line.as_bytes()),
-            Self::Nowhere => Ok(()),
-        };
-        // A log that cannot be written must not stop the answer.
-        drop(written);
-    }
-}
-
-fn open(path: &PathBuf) -> io::Result<File> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    OpenOptions::new().create(true).append(true).open(path)
-}
-
+/// Writes each event as one line, with what is known of the call that it belongs to.
 pub(super) struct LineLayer {
     level: Level,
+    format: Format,
     destination: Mutex<Destination>,
+    shipper: Option<Arc<Shipper>>,
 }
 
 impl LineLayer {
-    pub(super) fn new(level: Level, destination: Destination) -> Self {
-        Self { level, destination: Mutex::new(destination) }
+    pub(super) fn new(
+        level: Level,
+        format: Format,
+        destination: Destination,
+        shipper: Option<Arc<Shipper>>,
+    ) -> Self {
+        Self { level, format, destination: Mutex::new(destination), shipper }
     }
 }
 
@@ -74,21 +47,47 @@ impl<S: Subscriber> Layer<S> for LineLayer {
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut text = Text::default();
-        event.record(&mut text);
-        let now = jiff::ZonedDateTime::now();
         let metadata = event.metadata();
-        let line = format!(
-            "{},{} {} {} {}{}\n",
-            now.strftime("%H:%M:%S"),
-            now.millisecond(),
-            metadata.target(),
-            level_name(*metadata.level()),
-            text.message,
-            text.fields
-        );
+        let mut line = match self.format {
+            Format::Text => text(event),
+            Format::Json => json(event),
+        };
+        if *metadata.level() == Level::ERROR
+            && let Some(shipper) = &self.shipper
+        {
+            shipper.ship(&line);
+        }
+        line.push('\n');
         self.destination.lock().unwrap_or_else(PoisonError::into_inner).write(&line);
     }
+}
+
+fn text(event: &Event<'_>) -> String {
+    let mut text = Text::default();
+    event.record(&mut text);
+    context::current(|context| context.iter().for_each(|(name, value)| text.field(name, value)));
+    let now = jiff::ZonedDateTime::now();
+    let metadata = event.metadata();
+    format!(
+        "{},{} {} {} {}{}",
+        now.strftime("%H:%M:%S"),
+        now.millisecond(),
+        metadata.target(),
+        level_name(*metadata.level()),
+        text.message,
+        text.fields
+    )
+}
+
+fn json(event: &Event<'_>) -> String {
+    let metadata = event.metadata();
+    let mut line = Object(Map::new());
+    line.set("timestamp", jiff::Timestamp::now().to_string());
+    line.set("level", level_name(*metadata.level()));
+    line.set("logger", metadata.target());
+    event.record(&mut line);
+    context::current(|context| context.iter().for_each(|(name, value)| line.set(name, value)));
+    Value::Object(line.0).to_string()
 }
 
 fn level_name(level: Level) -> &'static str {
@@ -107,6 +106,20 @@ struct Text {
     fields: String,
 }
 
+impl Text {
+    /// A value that could be mistaken for more than one is quoted.
+    fn field(&mut self, name: &str, value: &str) {
+        let plain =
+            !value.is_empty() && value.chars().all(|letter| letter.is_ascii_graphic() && letter != '"');
+        // Writing to a `String` cannot fail.
+        let _ = if plain {
+            write!(self.fields, " {name}={value}")
+        } else {
+            write!(self.fields, " {name}={value:?}")
+        };
+    }
+}
+
 impl Visit for Text {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         // Writing to a `String` cannot fail.
@@ -114,5 +127,40 @@ impl Visit for Text {
             "message" => write!(self.message, "{value:?}"),
             name => write!(self.fields, " {name}={value:?}"),
         };
+    }
+}
+
+/// A line as an object. What the event itself says is never overwritten.
+struct Object(Map<String, Value>);
+
+impl Object {
+    fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.0.entry(name).or_insert_with(|| value.into());
+    }
+}
+
+impl Visit for Object {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.set(field.name(), value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.set(field.name(), value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.set(field.name(), value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.set(field.name(), value);
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.set(field.name(), value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.set(field.name(), format!("{value:?}"));
     }
 }

@@ -5,29 +5,52 @@
 //! | `LUMOS_LOG_LEVEL` | `ERROR` | the least level written: `DEBUG`, `INFO`, `WARNING`, `ERROR`, `CRITICAL` |
 //! | `LUMOS_LOG_DIRECTORY` | `./logs` | folder of the log file, made when there is something to log |
 //! | `LUMOS_LOG_TO_STDOUT` | `False` | `true` writes to stderr instead of a file (the name is older than the rule) |
+//! | `LUMOS_LOG_FORMAT` | `text` | `json` writes one object a line |
+//! | `LUMOS_LOG_REQUEST_SETTINGS` | `True` | `false` leaves the settings of calls out of the log |
 //! | `LUMOS_ADDITIONAL_REDACTED_LOG_KEYS` | | more keys whose values are never logged, with commas between them |
 
 mod arguments;
+mod destination;
 mod environment;
 mod line;
 mod panic;
 
+use std::sync::Arc;
+
+use lumos_connector_core::Integration;
 use tracing_subscriber::layer::SubscriberExt;
 
 pub(crate) use arguments::log as arguments;
 pub(crate) use environment::LogSettings;
 
 use crate::failure::Failure;
+use crate::observability::shipping::{LAST_PATIENCE, Shipper};
+
+/// The log of a process.
+pub(crate) struct Log {
+    pub(crate) settings: LogSettings,
+    shipper: Option<Arc<Shipper>>,
+}
 
 /// Reads the environment and begins to log.
-pub(crate) fn start(app_id: &str) -> Result<LogSettings, Failure> {
+pub(crate) fn start(integration: &Integration) -> Result<Log, Failure> {
     let settings = LogSettings::from_environment()?;
     panic::quiet();
+    let shipper = settings.level.and_then(|_| Shipper::from_environment(integration)).map(Arc::new);
     if let Some(level) = settings.level {
-        let subscriber =
-            tracing_subscriber::registry().with(line::LineLayer::new(level, settings.destination(app_id)));
+        let destination = settings.destination(integration.app_id());
+        let lines = line::LineLayer::new(level, settings.format, destination, shipper.clone());
         // A subscriber that is already there is the caller's choice.
-        let _ = tracing::subscriber::set_global_default(subscriber);
+        let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines));
     }
-    Ok(settings)
+    Ok(Log { settings, shipper })
+}
+
+impl Drop for Log {
+    /// Waits for critical lines that are still to be sent, but not for long.
+    fn drop(&mut self) {
+        if let Some(shipper) = &self.shipper {
+            shipper.flush(LAST_PATIENCE);
+        }
+    }
 }

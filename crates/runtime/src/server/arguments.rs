@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::options::{Address, Options, TlsFiles};
 
@@ -14,6 +14,7 @@ const PORT: &str = "port";
 const UNIX_SOCKET: &str = "unix-socket";
 const TLS_CERTIFICATE: &str = "tls-certificate";
 const TLS_KEY: &str = "tls-key";
+const RELOAD: &str = "reload";
 const BEARER_TOKEN_FILE: &str = "bearer-token-file";
 
 /// A limit that is an option: its name, its default, its range and its help.
@@ -164,13 +165,28 @@ pub(crate) fn http_server() -> Command {
     Command::new("http-server")
         .about("Serve the connector over HTTP on this machine while developing it")
         .arg(port())
+        .arg(
+            Arg::new(RELOAD)
+                .long(RELOAD)
+                .action(ArgAction::SetTrue)
+                .help("Build and start anew when a source changes"),
+        )
 }
 
-/// Where to listen and what to allow; `dev http-server` knows the port and takes the defaults for the rest.
+/// The arguments of a server that does not reload, when these say that it should.
+pub(crate) fn reloading(matches: &ArgMatches) -> Option<Vec<String>> {
+    let port = matches.get_one::<u16>(PORT).copied().unwrap_or_default();
+    let arguments = ["dev", "http-server", "--port", &port.to_string()].map(str::to_owned);
+    matches.get_flag(RELOAD).then(|| arguments.to_vec())
+}
+
+/// Where to listen and what to allow; `dev http-server` knows the port, ends without delay, and takes the defaults for
+/// the rest.
 pub(crate) fn options(matches: &ArgMatches) -> Options {
     let path = |name: &str| matches.try_get_one::<PathBuf>(name).ok().flatten().cloned();
     let host = matches.try_get_one::<IpAddr>(HOST).ok().flatten().copied();
     let port = matches.get_one::<u16>(PORT).copied().unwrap_or_default();
+    let is_dev = matches.try_get_one::<bool>(RELOAD).is_ok();
     Options {
         address: match path(UNIX_SOCKET) {
             Some(path) => Address::Unix(path),
@@ -185,7 +201,7 @@ pub(crate) fn options(matches: &ArgMatches) -> Options {
         read_timeout: READ_TIMEOUT.seconds(matches),
         write_timeout: WRITE_TIMEOUT.seconds(matches),
         call_timeout: CALL_TIMEOUT.seconds(matches),
-        drain: DRAIN.seconds(matches),
+        drain: if is_dev { Duration::ZERO } else { DRAIN.seconds(matches) },
         shutdown_timeout: SHUTDOWN_TIMEOUT.seconds(matches),
     }
 }

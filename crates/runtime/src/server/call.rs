@@ -6,6 +6,7 @@ use std::time::Duration;
 use hyper::Response;
 use hyper::body::Incoming;
 use lumos_connector_core::Answer;
+use lumos_connector_core::answer::Content;
 use lumos_connector_core::error::ConnectorError;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
@@ -13,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use super::body::{self, Received};
 use super::outgoing::Outgoing;
 use super::{Server, refusal, routes};
+use crate::observability::context::CallContext;
 
 /// How much longer than the call itself its client waits: it must hear of the deadline even from a call that blocks.
 const GRACE: Duration = Duration::from_secs(1);
@@ -21,6 +23,7 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(super) async fn answer(
     server: &Arc<Server>,
     capability: &'static str,
+    context: CallContext,
     body: Incoming,
 ) -> Response<Outgoing> {
     let request = match body::read(server, body).await {
@@ -34,31 +37,18 @@ pub(super) async fn answer(
         return refusal::busy();
     };
     let deadline = Instant::now() + server.options.call_timeout;
+    let call =
+        Call { server: Arc::clone(server), capability, context: Arc::new(context), deadline, _place: place };
     // A task of its own: it goes on when the client hangs up, and keeps its place until it really ends.
-    let task = tokio::spawn(run(Arc::clone(server), capability, request, deadline, place));
+    let task = tokio::spawn(call.run(request));
     match timeout_at(deadline + GRACE, task).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => refusal::internal(),
-        Err(_) => written(late(server), server, deadline, None),
+        Err(_) => match late(server).into_content() {
+            Ok(Content::Whole(text)) => routes::json(Outgoing::Whole(text.into())),
+            _ => refusal::internal(),
+        },
     }
-}
-
-async fn run(
-    server: Arc<Server>,
-    capability: &'static str,
-    request: Received,
-    deadline: Instant,
-    place: OwnedSemaphorePermit,
-) -> Response<Outgoing> {
-    let dispatch = async {
-        // It was text a moment ago.
-        let text = std::str::from_utf8(&request.bytes).unwrap_or_default();
-        server.integration.dispatch(capability, text).await
-    };
-    let answer = timeout_at(deadline, server.workers.run(dispatch)).await;
-    drop(request);
-    let answer = answer.unwrap_or_else(|_| late(&server));
-    server.workers.guard(|| written(answer, &server, deadline, Some(place)))
 }
 
 /// The answer to a call that took too long.
@@ -68,18 +58,50 @@ fn late(server: &Server) -> Answer {
     server.integration.interrupted(error)
 }
 
-/// The response with an answer.
-fn written(
-    answer: Answer,
-    server: &Arc<Server>,
-    deadline: Instant,
-    place: Option<OwnedSemaphorePermit>,
-) -> Response<Outgoing> {
-    match answer.into_content() {
-        Ok(content) => routes::json(Outgoing::of(content, server, deadline, place)),
-        Err(error) => {
-            tracing::error!("an answer cannot be written as JSON: {error}");
-            refusal::internal()
+/// A call that has its place, and keeps it until its answer is on its way.
+pub(super) struct Call {
+    server: Arc<Server>,
+    capability: &'static str,
+    context: Arc<CallContext>,
+    pub(super) deadline: Instant,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Call {
+    async fn run(self, request: Received) -> Response<Outgoing> {
+        let dispatch = async {
+            // It was text a moment ago.
+            let text = std::str::from_utf8(&request.bytes).unwrap_or_default();
+            self.server.integration.dispatch(self.capability, text).await
+        };
+        let work = self.context.scope(self.server.workers.run(dispatch));
+        let answer = timeout_at(self.deadline, work).await;
+        drop(request);
+        let answer = answer.unwrap_or_else(|_| {
+            self.context.enter(|| tracing::error!("{} was given up at its deadline", self.capability));
+            late(&self.server)
+        });
+        self.write(answer)
+    }
+
+    /// Makes text of the answer, or begins to.
+    fn write(self, answer: Answer) -> Response<Outgoing> {
+        let started = std::time::Instant::now();
+        match self.guard(|| answer.into_content()) {
+            Ok(Content::Whole(text)) => {
+                self.server.observability.serialised(self.capability, started.elapsed(), text.len());
+                routes::json(Outgoing::whole(text, self))
+            }
+            Ok(Content::Chunks(chunks)) => routes::json(Outgoing::in_the_making(chunks, self)),
+            Err(error) => {
+                self.context.enter(|| tracing::error!("an answer cannot be written as JSON: {error}"));
+                refusal::internal()
+            }
         }
+    }
+
+    /// Does what runs the author's code.
+    pub(super) fn guard<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.context.enter(|| self.server.workers.guard(work))
     }
 }

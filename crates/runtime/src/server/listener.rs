@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 #[cfg(unix)]
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio::net::{TcpListener, TcpStream};
 #[cfg(unix)]
@@ -17,10 +17,7 @@ use crate::failure::Failure;
 pub(super) enum Listener {
     Tcp(TcpListener),
     #[cfg(unix)]
-    Unix {
-        listener: UnixListener,
-        path: PathBuf,
-    },
+    Unix(UnixListener, SocketFile),
 }
 
 /// A connection before anything was read from it.
@@ -54,15 +51,35 @@ impl Listener {
 
     pub(super) async fn accept(&self) -> io::Result<Socket> {
         match self {
+            Self::Tcp(listener) => Socket::tcp(listener.accept().await?.0),
+            #[cfg(unix)]
+            Self::Unix(listener, _) => Ok(Socket::Unix(listener.accept().await?.0)),
+        }
+    }
+
+    /// Stops listening; the connections that were still waiting to be accepted.
+    ///
+    /// They are asked of the system itself: the runtime may not have heard of them yet.
+    pub(super) fn close(self) -> io::Result<Vec<Socket>> {
+        let mut waiting = Vec::new();
+        match self {
             Self::Tcp(listener) => {
-                let (stream, _) = listener.accept().await?;
-                // Answers are written whole, so there is nothing to gather them with.
-                stream.set_nodelay(true)?;
-                Ok(Socket::Tcp(stream))
+                let listener = listener.into_std()?;
+                while let Ok((stream, _)) = listener.accept() {
+                    stream.set_nonblocking(true)?;
+                    waiting.push(Socket::tcp(TcpStream::from_std(stream)?)?);
+                }
             }
             #[cfg(unix)]
-            Self::Unix { listener, .. } => Ok(Socket::Unix(listener.accept().await?.0)),
+            Self::Unix(listener, _) => {
+                let listener = listener.into_std()?;
+                while let Ok((stream, _)) = listener.accept() {
+                    stream.set_nonblocking(true)?;
+                    waiting.push(Socket::Unix(UnixStream::from_std(stream)?));
+                }
+            }
         }
+        Ok(waiting)
     }
 
     /// Where it listens, for people.
@@ -73,28 +90,39 @@ impl Listener {
                 Err(_) => scheme.to_owned(),
             },
             #[cfg(unix)]
-            Self::Unix { path, .. } => path.display().to_string(),
+            Self::Unix(_, file) => file.0.display().to_string(),
         }
+    }
+}
+
+impl Socket {
+    /// Answers are written whole, so there is nothing to gather small packets with.
+    fn tcp(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        Ok(Self::Tcp(stream))
     }
 }
 
 /// A socket file that nobody listens on is what a crash left behind, and gives way.
 #[cfg(unix)]
-async fn bind_unix(path: &std::path::Path) -> io::Result<Listener> {
+async fn bind_unix(path: &Path) -> io::Result<Listener> {
     use std::os::unix::fs::FileTypeExt;
     let left_behind = std::fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
     if left_behind && UnixStream::connect(path).await.is_err() {
         std::fs::remove_file(path)?;
     }
-    Ok(Listener::Unix { listener: UnixListener::bind(path)?, path: path.to_owned() })
+    Ok(Listener::Unix(UnixListener::bind(path)?, SocketFile(path.to_owned())))
 }
 
+/// The file of a Unix socket, which goes when the listener does.
 #[cfg(unix)]
-impl Drop for Listener {
+#[derive(Debug)]
+pub(super) struct SocketFile(PathBuf);
+
+#[cfg(unix)]
+impl Drop for SocketFile {
     fn drop(&mut self) {
-        if let Self::Unix { path, .. } = self {
-            // When it is gone already, that is what was wanted.
-            let _ = std::fs::remove_file(path);
-        }
+        // When it is gone already, that is what was wanted.
+        let _ = std::fs::remove_file(&self.0);
     }
 }

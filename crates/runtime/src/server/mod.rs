@@ -11,11 +11,13 @@
 //! | `routes` | which path and method is what |
 //! | `body` | a request's body, bounded in size, time and memory |
 //! | `call` | one call: its place, its deadline, its answer |
+//! | `identity` | how a request is found again in the log |
 //! | `outgoing` | the body of a response, also one that is still being made |
 //! | `workers` | handlers that block do not stop the others |
 //! | `openapi`, `docs` | the document of the connector, and Swagger UI to read it with |
 //! | `refusal` | answers that are not a capability's: `{"detail":…}` |
-//! | `shutdown` | signals, and the end without losing a request |
+//! | `shutdown`, `signals` | the end without losing a request |
+//! | `reload` | building and starting anew when a source changes |
 //!
 //! A request is held by its connection until it is whole; then it takes one of the places for calls and runs as a task
 //! of its own. It runs to its end even when its client has gone, so that nothing is half done in the app.
@@ -27,14 +29,17 @@ mod call;
 mod connection;
 #[cfg(feature = "swagger")]
 mod docs;
+mod identity;
 mod listener;
 mod openapi;
 mod options;
 mod outgoing;
 mod patience;
 mod refusal;
+pub(crate) mod reload;
 mod routes;
 mod shutdown;
+mod signals;
 mod tls;
 mod workers;
 
@@ -46,6 +51,9 @@ use lumos_connector_core::Integration;
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::failure::Failure;
+use crate::log::LogSettings;
+use crate::observability::Observability;
+use crate::observability::prometheus::Metrics;
 use bearer::Token;
 use openapi::Document;
 pub(crate) use options::Options;
@@ -59,6 +67,9 @@ struct Server {
     options: Options,
     tls: Option<tls::Acceptor>,
     token: Option<Token>,
+    observability: Arc<Observability>,
+    /// The places for connections.
+    connections: Arc<Semaphore>,
     /// The places for calls.
     calls: Arc<Semaphore>,
     /// Memory for bodies, in KiB.
@@ -73,8 +84,9 @@ struct Server {
 ///
 /// # Errors
 /// When it cannot listen, or the certificate or token cannot be read.
-pub(crate) fn run(integration: &Integration, options: Options) -> Result<(), Failure> {
+pub(crate) fn run(integration: &Integration, log: &LogSettings, options: Options) -> Result<(), Failure> {
     let workers = Workers::for_this_machine();
+    allow_many_files();
     let runtime = workers
         .runtime(options.max_calls)
         .map_err(|error| Failure::new(format!("cannot start the server: {error}")))?;
@@ -83,6 +95,8 @@ pub(crate) fn run(integration: &Integration, options: Options) -> Result<(), Fai
         capabilities: integration.capabilities().map(|(name, _)| name).collect(),
         tls: options.tls.as_ref().map(tls::Acceptor::new).transpose()?,
         token: options.bearer_token_file.as_deref().map(Token::read).transpose()?,
+        observability: Observability::start(integration, log, Some(Metrics::new(integration))),
+        connections: Arc::new(Semaphore::new(options.max_connections)),
         calls: Arc::new(Semaphore::new(options.max_calls)),
         body_memory: Arc::new(Semaphore::new(options.body_memory_kib())),
         workers,
@@ -94,4 +108,15 @@ pub(crate) fn run(integration: &Integration, options: Options) -> Result<(), Fai
     // A handler that blocks its thread for ever must not hold up the end.
     runtime.shutdown_background();
     outcome
+}
+
+/// Every connection is an open file: asks the system for as many as it gives.
+fn allow_many_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        // With fewer than wanted the server still serves.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
 }

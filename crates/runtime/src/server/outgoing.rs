@@ -2,17 +2,15 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::Stream;
 use hyper::body::{Body, Frame, SizeHint};
-use lumos_connector_core::answer::{Chunks, Content};
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, Sleep, sleep_until};
+use lumos_connector_core::answer::Chunks;
+use tokio::time::{Sleep, sleep_until};
 
-use super::Server;
+use super::call::Call;
 
 /// The body of a response.
 pub(super) enum Outgoing {
@@ -23,28 +21,19 @@ pub(super) enum Outgoing {
 /// Rows that are written as they are made, within the deadline of their call and in its place.
 pub(super) struct InTheMaking {
     chunks: Chunks,
-    server: Arc<Server>,
+    call: Call,
     deadline: Pin<Box<Sleep>>,
-    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Outgoing {
-    /// An answer of a call. The call's place becomes free when the last byte is on its way.
-    pub(super) fn of(
-        content: Content,
-        server: &Arc<Server>,
-        deadline: Instant,
-        place: Option<OwnedSemaphorePermit>,
-    ) -> Self {
-        match content {
-            Content::Whole(text) => Self::Whole(Bytes::from_owner(Held { text, _place: place })),
-            Content::Chunks(chunks) => Self::InTheMaking(Box::new(InTheMaking {
-                chunks,
-                server: Arc::clone(server),
-                deadline: Box::pin(sleep_until(deadline)),
-                _place: place,
-            })),
-        }
+    /// The text of an answer. The place of its call becomes free when the last byte is on its way.
+    pub(super) fn whole(text: Vec<u8>, call: Call) -> Self {
+        Self::Whole(Bytes::from_owner(Held { text, _call: call }))
+    }
+
+    pub(super) fn in_the_making(chunks: Chunks, call: Call) -> Self {
+        let deadline = Box::pin(sleep_until(call.deadline));
+        Self::InTheMaking(Box::new(InTheMaking { chunks, call, deadline }))
     }
 }
 
@@ -64,8 +53,8 @@ impl Body for Outgoing {
                 if answer.deadline.as_mut().poll(context).is_ready() {
                     return Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())));
                 }
-                let InTheMaking { chunks, server, .. } = &mut **answer;
-                let chunk = server.workers.guard(|| Pin::new(chunks).poll_next(context));
+                let InTheMaking { chunks, call, .. } = &mut **answer;
+                let chunk = call.guard(|| Pin::new(chunks).poll_next(context));
                 Poll::Ready(ready!(chunk).map(|chunk| chunk.map(|text| Frame::data(Bytes::from(text)))))
             }
         }
@@ -83,10 +72,10 @@ impl Body for Outgoing {
     }
 }
 
-/// The text of an answer with the place of its call.
+/// The text of an answer with its call.
 struct Held {
     text: Vec<u8>,
-    _place: Option<OwnedSemaphorePermit>,
+    _call: Call,
 }
 
 impl AsRef<[u8]> for Held {

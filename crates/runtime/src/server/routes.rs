@@ -9,12 +9,15 @@ use hyper::body::Incoming;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
+use tokio::sync::Semaphore;
 
 use super::Server;
 #[cfg(feature = "swagger")]
 use super::docs;
 use super::outgoing::Outgoing;
-use super::{call, refusal};
+use super::{call, identity, refusal};
+use crate::observability::context::CallContext;
+use crate::observability::prometheus;
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -29,6 +32,7 @@ enum Route {
     Health,
     /// Whether it wants more requests.
     Ready,
+    Metrics,
     NotFound,
     MethodNotAllowed,
 }
@@ -37,6 +41,7 @@ impl Route {
     fn of(server: &Server, method: &Method, path: &str) -> Self {
         match path {
             "/openapi.json" if method == Method::GET => return Self::OpenApi,
+            "/metrics" if method == Method::GET => return Self::Metrics,
             "/healthz" if method == Method::GET || method == Method::HEAD => return Self::Health,
             "/readyz" if method == Method::GET || method == Method::HEAD => return Self::Ready,
             #[cfg(feature = "swagger")]
@@ -68,10 +73,17 @@ pub(super) async fn answer(
 ) -> Result<Response<Outgoing>, Infallible> {
     let (head, body) = request.into_parts();
     let route = Route::of(&server, &head.method, head.uri.path());
+    let request_id = identity::request_id(&head.headers);
     let mut response = match &server.token {
         Some(token) if route.is_guarded() && !token.is_in(&head.headers) => refusal::unauthorized(),
         _ => match route {
-            Route::Call(capability) => call::answer(&server, capability, body).await,
+            Route::Call(capability) => {
+                let context = CallContext::new(server.integration.app_id(), capability)
+                    .request_id(request_id.to_str().unwrap_or_default())
+                    .given(identity::given(&head.headers));
+                call::answer(&server, capability, context, body).await
+            }
+            Route::Metrics => metrics(&server),
             Route::OpenApi => openapi(&server).await,
             #[cfg(feature = "swagger")]
             Route::Docs(file) => docs::answer(file, &head.headers),
@@ -84,6 +96,11 @@ pub(super) async fn answer(
             Route::MethodNotAllowed => refusal::method_not_allowed(),
         },
     };
+    let status = response.status();
+    if let (true, Some(metrics)) = (status.as_u16() >= 400, &server.observability.metrics) {
+        metrics.refused(status.as_u16());
+    }
+    response.headers_mut().insert(identity::REQUEST_ID, request_id);
     if server.draining.load(Ordering::Relaxed) {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
@@ -97,6 +114,21 @@ async fn openapi(server: &Server) -> Response<Outgoing> {
             tracing::error!("the OpenAPI document cannot be made: {problem}");
             refusal::internal()
         }
+    }
+}
+
+fn metrics(server: &Server) -> Response<Outgoing> {
+    let taken = |places: &Semaphore, all: usize| all.saturating_sub(places.available_permits());
+    let running = taken(&server.calls, server.options.max_calls);
+    let connections = taken(&server.connections, server.options.max_connections);
+    let text = server.observability.metrics.as_ref().map(|metrics| metrics.text(running, connections));
+    match text {
+        Some(Ok(text)) => {
+            let mut response = Response::new(Outgoing::Whole(Bytes::from(text)));
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(prometheus::CONTENT_TYPE));
+            response
+        }
+        _ => refusal::internal(),
     }
 }
 

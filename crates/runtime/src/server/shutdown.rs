@@ -8,19 +8,22 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::Server;
 use super::connection;
 use super::listener::{Listener, Socket};
+use super::signals::Signals;
 use crate::failure::Failure;
 use crate::output;
 
 /// How long to wait when the system has no more sockets to give.
 const SHORT_OF_SOCKETS: Duration = Duration::from_millis(50);
+
+/// How long after the end of listening requests on open connections are still read.
+const LAST_REQUESTS: Duration = Duration::from_millis(500);
 
 /// Serves until the first signal, then ends in good order; a second signal ends the process at once.
 pub(super) async fn serve_until_signal(server: Arc<Server>) -> Result<(), Failure> {
@@ -29,12 +32,11 @@ pub(super) async fn serve_until_signal(server: Arc<Server>) -> Result<(), Failur
     let scheme = if server.tls.is_some() { "https" } else { "http" };
     output::message(format_args!("{} listens on {}", server.integration.app_id(), listener.place(scheme)));
 
-    let connections = Arc::new(Semaphore::new(server.options.max_connections));
     let graceful = GracefulShutdown::new();
     let accepting = async {
         loop {
             // The semaphore is never closed.
-            let Ok(slot) = Arc::clone(&connections).acquire_owned().await else { return };
+            let Ok(slot) = Arc::clone(&server.connections).acquire_owned().await else { return };
             match listener.accept().await {
                 Ok(socket) => start(&server, socket, &graceful, slot),
                 Err(error) => {
@@ -57,11 +59,10 @@ pub(super) async fn serve_until_signal(server: Arc<Server>) -> Result<(), Failur
         () = accepting => {}
         () = end => {}
     }
-    while let Some(Ok(socket)) = listener.accept().now_or_never() {
-        let Ok(slot) = Arc::clone(&connections).try_acquire_owned() else { break };
+    for socket in listener.close().unwrap_or_default() {
+        let Ok(slot) = Arc::clone(&server.connections).try_acquire_owned() else { break };
         start(&server, socket, &graceful, slot);
     }
-    drop(listener);
     tokio::select! {
         finished = timeout(server.options.shutdown_timeout, finish(&server, graceful)) => {
             finished.map_err(|_| Failure::new("requests in flight were given up: they took too long"))
@@ -80,49 +81,10 @@ fn start(server: &Arc<Server>, socket: Socket, graceful: &GracefulShutdown, slot
 
 /// Waits for all connections, and for calls whose client has gone.
 async fn finish(server: &Server, graceful: GracefulShutdown) {
+    // From now on connections that wait for a request are closed, so what is on its way is let in first.
+    tokio::time::sleep(server.options.drain.min(LAST_REQUESTS)).await;
     graceful.shutdown().await;
     let all = u32::try_from(server.options.max_calls).unwrap_or(u32::MAX);
     // The semaphore is never closed.
     let _ = server.calls.acquire_many(all).await;
-}
-
-/// The signals that end a server.
-#[cfg(unix)]
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> Result<Self, Failure> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let listen =
-            |kind| signal(kind).map_err(|error| Failure::new(format!("cannot listen for signals: {error}")));
-        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-}
-
-/// The signal that ends a server.
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> Result<Self, Failure> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
 }

@@ -1,0 +1,52 @@
+//! The requests that carry critical log lines to Lumos (contract §9).
+
+use std::future::Future;
+use std::pin::Pin;
+
+use lumos_connector_core::error::{TransportError, TransportFailure};
+use lumos_connector_core::log_delivery::{CriticalLine, LogDelivery};
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use serde_json::json;
+
+use crate::failure::transport_error;
+use crate::token_exchange::{LazyClient, sensitive};
+
+const AGENT: HeaderName = HeaderName::from_static("x-agent-identifier");
+
+/// Posts critical log lines. Its client is made with the first line and kept.
+#[derive(Debug, Clone, Default)]
+pub struct HttpLogDelivery(LazyClient);
+
+impl LogDelivery for HttpLogDelivery {
+    fn deliver(
+        &self,
+        line: CriticalLine,
+    ) -> Pin<Box<dyn Future<Output = Result<(), TransportError>> + Send>> {
+        let client = self.0.get();
+        Box::pin(async move { post(&client?, &line).await })
+    }
+}
+
+async fn post(client: &reqwest::Client, line: &CriticalLine) -> Result<(), TransportError> {
+    let agent = HeaderValue::from_str(&line.agent_identifier).map_err(|error| {
+        TransportError::new(TransportFailure::Request, "the agent's identifier does not fit a header")
+            .caused_by(error)
+    })?;
+    let body = json!({ "agent_identifier": line.agent_identifier, "log": line.line });
+    let answer = client
+        .post(&line.url)
+        .header(AGENT, agent)
+        .header(reqwest::header::AUTHORIZATION, sensitive(&format!("Bearer {}", line.api_key.expose()))?)
+        .header(CONTENT_TYPE, "application/json")
+        .body(body.to_string())
+        .send()
+        .await
+        .map_err(transport_error)?;
+    match answer.status() {
+        status if status.is_success() => Ok(()),
+        status => {
+            let problem = format!("the collector of logs answered {}", status.as_u16());
+            Err(TransportError::new(TransportFailure::Request, problem))
+        }
+    }
+}
