@@ -14,6 +14,7 @@
 //! | [`token_exchange`] | the requests that OAuth sends to token endpoints |
 
 pub mod arbitrary_endpoint;
+mod blocking;
 mod budget;
 pub mod clock;
 mod failure;
@@ -30,6 +31,29 @@ mod tls;
 pub mod token_exchange;
 pub mod transport;
 
+use std::sync::Arc;
+
+use log_delivery::HttpLogDelivery;
+use lumos_connector_core::Integration;
+use lumos_connector_core::log_delivery::SharedLogDelivery;
+use token_exchange::HttpTokenExchange;
+
+pub use blocking::blocking;
 pub use http::{HttpAnswer, HttpBuilder, HttpCall, HttpClient, HttpRequest};
 /// The HTTP library beneath, for what this crate does not cover.
 pub use reqwest;
+
+/// Gives a connector what only this crate has: ways to ask for OAuth tokens and to deliver critical log lines, and
+/// proxy mode when it is built with the feature `proxy`.
+pub fn equip(integration: &Integration) {
+    integration.exchange_tokens_with(HttpTokenExchange::default());
+    integration.provide::<SharedLogDelivery>(Arc::new(HttpLogDelivery::default()));
+    #[cfg(feature = "proxy")]
+    integration.provide(lumos_connector_core::proxy::ProxySwitch::new(|integration| {
+        if let Some(proxy) = transport::proxy::Proxy::lumos() {
+            let route = transport::Route::from(proxy);
+            integration.exchange_tokens_with(HttpTokenExchange::on(route.clone()));
+            integration.provide(route);
+        }
+    }));
+}

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use lumos_connector_core::error::{TransportError, TransportFailure};
 use lumos_connector_core::log_delivery::{CriticalLine, LogDelivery};
@@ -9,25 +10,31 @@ use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde_json::json;
 
 use crate::failure::transport_error;
-use crate::token_exchange::{LazyClient, sensitive};
+use crate::token_exchange::sensitive;
+use crate::transport::pool::{self, Connecting};
 
 const AGENT: HeaderName = HeaderName::from_static("x-agent-identifier");
 
-/// Posts critical log lines. Its client is made with the first line and kept.
-#[derive(Debug, Clone, Default)]
-pub struct HttpLogDelivery(LazyClient);
+/// Seconds that a line may take.
+const TIMEOUT_SECONDS: u64 = 60;
+
+/// Posts critical log lines.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct HttpLogDelivery;
 
 impl LogDelivery for HttpLogDelivery {
     fn deliver(
         &self,
         line: CriticalLine,
     ) -> Pin<Box<dyn Future<Output = Result<(), TransportError>> + Send>> {
-        let client = self.0.get();
-        Box::pin(async move { post(&client?, &line).await })
+        Box::pin(async move { post(&line).await })
     }
 }
 
-async fn post(client: &reqwest::Client, line: &CriticalLine) -> Result<(), TransportError> {
+async fn post(line: &CriticalLine) -> Result<(), TransportError> {
+    let client = pool::client(&Connecting::default())
+        .map_err(|error| TransportError::new(TransportFailure::Request, error.text()))?;
     let agent = HeaderValue::from_str(&line.agent_identifier).map_err(|error| {
         TransportError::new(TransportFailure::Request, "the agent's identifier does not fit a header")
             .caused_by(error)
@@ -35,6 +42,7 @@ async fn post(client: &reqwest::Client, line: &CriticalLine) -> Result<(), Trans
     let body = json!({ "agent_identifier": line.agent_identifier, "log": line.line });
     let answer = client
         .post(&line.url)
+        .timeout(Duration::from_secs(TIMEOUT_SECONDS))
         .header(AGENT, agent)
         .header(reqwest::header::AUTHORIZATION, sensitive(&format!("Bearer {}", line.api_key.expose()))?)
         .header(CONTENT_TYPE, "application/json")

@@ -11,6 +11,7 @@
 //! | [`probe`] | what a connector's probe checks |
 //! | [`page`], [`listing`], [`token`] | pages of listings |
 //! | [`rate_limit`] | how calls to the app are to be limited |
+//! | [`proxy`] | whether requests go through the proxy |
 //! | [`redaction`] | what never reaches a log |
 //! | [`observation`] | what is known of a call when it has ended |
 //! | [`log_delivery`] | sending critical log lines away |
@@ -42,6 +43,7 @@ pub mod observation;
 pub mod page;
 mod payload_rules;
 pub mod probe;
+pub mod proxy;
 mod python_json;
 pub mod rate_limit;
 pub mod redaction;

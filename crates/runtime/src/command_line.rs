@@ -13,6 +13,7 @@ pub(crate) const JSON: &str = "json";
 pub(crate) const JSON_FILE: &str = "json-file";
 pub(crate) const RESULT_FILE: &str = "result-file-path";
 pub(crate) const EXIT_CODE: &str = "exit-code";
+const USE_PROXY: &str = "use-proxy";
 const SHELL: &str = "shell";
 const PATH: &str = "path";
 
@@ -69,6 +70,7 @@ pub fn definition(integration: &Integration) -> Command {
             )
             .group(ArgGroup::new("request").args([JSON, JSON_FILE]).required(true))
             .arg(result_file.clone())
+            .arg(use_proxy())
             .arg(
                 Arg::new(EXIT_CODE)
                     .long(EXIT_CODE)
@@ -88,9 +90,11 @@ pub fn definition(integration: &Integration) -> Command {
         .args_override_self(true)
         .subcommand_value_name("CAPABILITY")
         .subcommand_help_heading("Capabilities")
-        .subcommand(Command::new("info").about("Describe the connector").arg(result_file.clone()))
+        .subcommand(
+            Command::new("info").about("Describe the connector").arg(result_file.clone()).arg(use_proxy()),
+        )
         .subcommands(capabilities)
-        .subcommand(server::arguments::serve())
+        .subcommand(server::arguments::serve().arg(use_proxy()))
         .subcommand(dev())
         .disable_help_subcommand(true)
 }
@@ -100,7 +104,7 @@ fn dev() -> Command {
         .alias("hacking")
         .about("Commands for developing and installing the connector")
         .disable_help_subcommand(true)
-        .subcommand(server::arguments::http_server())
+        .subcommand(server::arguments::http_server().arg(use_proxy()))
         .subcommand(
             Command::new("completions").about("Print completions for a shell").arg(
                 Arg::new(SHELL)
@@ -122,6 +126,24 @@ fn dev() -> Command {
                 ),
         )
         .subcommand(Command::new("man-page").about("Print the man page in roff"))
+}
+
+fn use_proxy() -> Arg {
+    Arg::new(USE_PROXY)
+        .long(USE_PROXY)
+        .visible_alias("sip")
+        .action(ArgAction::SetTrue)
+        .help("Send the requests to the app through Lumos's proxy, with the AWS keys of the environment")
+}
+
+/// Whether requests to the app are to go through the proxy. `info` takes the option, and sends none.
+pub(crate) fn uses_proxy(matches: &ArgMatches) -> bool {
+    match matches.subcommand() {
+        None | Some(("info", _)) => false,
+        Some((_, command)) => {
+            command.try_get_one(USE_PROXY).ok().flatten() == Some(&true) || uses_proxy(command)
+        }
+    }
 }
 
 /// The name under which the connector was called, for messages.

@@ -48,7 +48,12 @@ pub fn run(integration: Result<Integration, IntegrationError>) -> ExitCode {
         Ok(matches) => matches,
         Err(error) => return refuse(&error),
     };
-    let done = carry_out(&integration, command_line::action(&definition, &matches));
+    let done = match command_line::uses_proxy(&matches).then(|| integration.use_proxy()) {
+        Some(Err(error)) => Err(Failure::new(error.to_string()).advice(
+            "build it with `lumos-connector = { features = [\"proxy\"] }`, or leave --use-proxy out",
+        )),
+        _ => carry_out(&integration, command_line::action(&definition, &matches)),
+    };
     done.unwrap_or_else(|failure| {
         output::message(failure);
         ExitCode::FAILURE

@@ -41,19 +41,16 @@
 //! crosses the wire), [`client`] (how it talks to its app), [`runtime`] (its command line).
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use lumos_connector_client::log_delivery::HttpLogDelivery;
-use lumos_connector_client::token_exchange::HttpTokenExchange;
 use lumos_connector_core::Integration;
 use lumos_connector_core::integration::IntegrationError;
-use lumos_connector_core::log_delivery::SharedLogDelivery;
 
 pub use lumos_connector_client as client;
 pub use lumos_connector_core as core;
 pub use lumos_connector_runtime as runtime;
 pub use lumos_connector_types as types;
 
+pub use lumos_connector_client::{clock, limit};
 pub use lumos_connector_core::{error, fingerprint, listing, oauth, token};
 pub use lumos_connector_types::{payload, settings_field};
 
@@ -63,8 +60,7 @@ pub use lumos_connector_types::{payload, settings_field};
 /// arguments make no sense; 3 for an error envelope when `--exit-code` is given.
 pub fn run(integration: Result<Integration, IntegrationError>) -> ExitCode {
     if let Ok(integration) = &integration {
-        integration.exchange_tokens_with(HttpTokenExchange::default());
-        integration.provide::<SharedLogDelivery>(Arc::new(HttpLogDelivery::default()));
+        lumos_connector_client::equip(integration);
     }
     lumos_connector_runtime::run(integration)
 }
@@ -77,7 +73,8 @@ pub mod prelude {
     pub use std::process::ExitCode;
 
     pub use indexmap::IndexMap;
-    pub use lumos_connector_client::{HttpAnswer, HttpCall, HttpClient, HttpRequest};
+    pub use lumos_connector_client::retry::Retries;
+    pub use lumos_connector_client::{HttpAnswer, HttpCall, HttpClient, HttpRequest, blocking};
     pub use lumos_connector_core::auth::CredentialConfig;
     pub use lumos_connector_core::error::{ConnectorError, ErrorClass, HttpStatusError, Result};
     pub use lumos_connector_core::integration::IntegrationError;
@@ -111,7 +108,17 @@ pub mod prelude {
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
-/// The connector that the guide begins with compiles.
+/// So does all code in the guide.
 #[cfg(doctest)]
-#[doc = include_str!("../../../docs/guide/your-first-connector.md")]
-struct YourFirstConnector;
+mod guide {
+    #[doc = include_str!("../../../docs/guide/your-first-connector.md")]
+    struct YourFirstConnector;
+    #[doc = include_str!("../../../docs/guide/call-your-apps-api.md")]
+    struct CallYourAppsApi;
+    #[doc = include_str!("../../../docs/guide/pagination.md")]
+    struct Pagination;
+    #[doc = include_str!("../../../docs/guide/rate-limits.md")]
+    struct RateLimits;
+    #[doc = include_str!("../../../docs/guide/errors.md")]
+    struct Errors;
+}

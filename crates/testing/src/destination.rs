@@ -5,14 +5,13 @@ use lumos_connector_client::reqwest::{Client, Request, Url};
 use lumos_connector_client::token_exchange::HttpTokenExchange;
 use lumos_connector_client::transport::{Exchange, Route, Transport};
 use lumos_connector_core::Integration;
-use lumos_connector_core::error::TransportError;
-use lumos_connector_core::oauth::{TokenAnswer, TokenExchange, TokenRequest};
 
 /// Leads the calls of a connector to the fake app at an address.
 pub(crate) fn set(integration: &Integration, upstream: &str) -> Result<(), String> {
     let upstream: Url = upstream.parse().map_err(|error| format!("{upstream}: {error}"))?;
-    integration.provide(Route::through(ToFakeApp(upstream.clone())));
-    integration.exchange_tokens_with(TokensOfFakeApp { upstream, inner: HttpTokenExchange::default() });
+    let route = Route::through(ToFakeApp(upstream));
+    integration.exchange_tokens_with(HttpTokenExchange::on(route.clone()));
+    integration.provide(route);
     Ok(())
 }
 
@@ -27,24 +26,6 @@ impl Transport for ToFakeApp {
             request.headers_mut().entry(HOST).or_insert(host);
         }
         Box::pin(async move { Route::direct().send(client, request).await })
-    }
-}
-
-/// Asks the fake app for tokens.
-struct TokensOfFakeApp {
-    upstream: Url,
-    inner: HttpTokenExchange,
-}
-
-impl TokenExchange for TokensOfFakeApp {
-    fn send(
-        &self,
-        mut request: TokenRequest,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Result<TokenAnswer, TransportError>> + Send>> {
-        if let Ok(meant) = request.url.expose().parse() {
-            request.url = String::from(moved(&meant, &self.upstream)).into();
-        }
-        self.inner.send(request)
     }
 }
 

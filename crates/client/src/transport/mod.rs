@@ -4,6 +4,8 @@
 //! through the proxy, or to the fake app of a test.
 
 pub(crate) mod pool;
+#[cfg(feature = "proxy")]
+pub mod proxy;
 
 use std::fmt;
 use std::future::Future;

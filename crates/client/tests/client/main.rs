@@ -5,12 +5,17 @@
 mod answers;
 mod app;
 mod arbitrary_endpoint;
+mod blocking;
 mod connections;
 mod faults;
 mod graphql;
 mod limits;
 mod listings;
 mod logins;
+#[cfg(feature = "proxy")]
+mod proxy;
+#[cfg(feature = "proxy")]
+mod proxy_tokens;
 mod requests;
 mod service_accounts;
 mod setup;

@@ -262,7 +262,6 @@ impl Builder {
             error_handlers,
             rate_limit_mode,
             probe: probe.unwrap_or_else(ProbeSettings::none),
-            token_exchange: OnceLock::new(),
             provided: ByType::default(),
             observer: OnceLock::new(),
         })))

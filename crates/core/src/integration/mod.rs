@@ -58,7 +58,6 @@ pub(crate) struct Declaration {
     pub(crate) error_handlers: Vec<ErrorHandler>,
     pub(crate) rate_limit_mode: Option<RateLimitMode>,
     pub(crate) probe: ProbeSettings,
-    pub(crate) token_exchange: OnceLock<Arc<dyn TokenExchange>>,
     pub(crate) provided: ByType,
     pub(crate) observer: OnceLock<Box<dyn Observer>>,
 }
@@ -112,10 +111,9 @@ impl Integration {
         self.0.capabilities.contains_key(name)
     }
 
-    /// Gives the connector the client that sends its token requests. The first one stays.
+    /// Gives the connector the client that sends its token requests. The last one counts.
     pub fn exchange_tokens_with(&self, exchange: impl TokenExchange + 'static) {
-        // A second client is not needed: all do the same.
-        let _ = self.0.token_exchange.set(Arc::new(exchange));
+        self.provide::<Arc<dyn TokenExchange>>(Arc::new(exchange));
     }
 
     /// Has the calls of the connector watched. The first observer stays.
@@ -141,7 +139,7 @@ impl Integration {
     }
 
     pub(crate) fn token_exchange(&self) -> Option<Arc<dyn TokenExchange>> {
-        self.0.token_exchange.get().cloned()
+        self.provided::<Arc<dyn TokenExchange>>().map(|exchange| (*exchange).clone())
     }
 
     pub(crate) fn declaration(&self) -> &Declaration {

@@ -6,7 +6,7 @@ use lumos_connector_types::secret::Secret;
 
 use super::settings::TokenMethod;
 use crate::capability::BoxFuture;
-use crate::error::TransportError;
+use crate::error::Result;
 
 /// Bytes that the answer of a token endpoint may have.
 pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
@@ -21,7 +21,7 @@ pub const TIMEOUT_SECONDS: u64 = 60;
 /// queries.
 pub trait TokenExchange: Send + Sync {
     /// Sends one request.
-    fn send(&self, request: TokenRequest) -> BoxFuture<Result<TokenAnswer, TransportError>>;
+    fn send(&self, request: TokenRequest) -> BoxFuture<Result<TokenAnswer>>;
 }
 
 /// A request to a token endpoint.
