@@ -2,9 +2,11 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command line")]
 
 mod binaries;
+mod bench;
 mod e2e;
 mod floors;
 mod golden;
+mod instructions;
 mod schemas;
 mod twin;
 
@@ -22,9 +24,11 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Bench(bench::Arguments),
     E2e(e2e::Arguments),
     Floors(floors::Arguments),
     Golden(golden::Arguments),
+    Instructions(instructions::Arguments),
     Schemas(schemas::Arguments),
 }
 
@@ -40,9 +44,11 @@ fn main() -> ExitCode {
 
 fn run(command: &Command) -> Result<()> {
     match command {
+        Command::Bench(arguments) => bench::run(arguments),
         Command::E2e(arguments) => e2e::run(arguments),
         Command::Floors(arguments) => floors::run(arguments),
         Command::Golden(arguments) => golden::run(arguments),
+        Command::Instructions(arguments) => instructions::run(arguments),
         Command::Schemas(arguments) => schemas::run(arguments),
     }
 }

@@ -44,7 +44,7 @@ pub fn of<T: Serialize + JsonSchema>(payload: &T) -> Result<String> {
     }
     drop_null_fields(&mut value, &Value::Object(schema.clone()), &schema);
     let mut digest = String::with_capacity(64);
-    for byte in Sha256::digest(python_json::canonical(&value)) {
+    for byte in Sha256::digest(python_json::canonical(value)) {
         // Writing to a `String` cannot fail.
         let _ = write!(digest, "{byte:02x}");
     }

@@ -18,7 +18,7 @@ impl Integration {
         let envelope = ResponseEnvelope { response: self.describe(), ..ResponseEnvelope::default() };
         // The envelope has string keys only, so it always has a JSON form, and the text is ASCII.
         let value = serde_json::to_value(envelope).unwrap_or_default();
-        String::from_utf8(python_json::spaced(&value)).unwrap_or_default()
+        String::from_utf8(python_json::spaced(value)).unwrap_or_default()
     }
 
     /// The names, in lower case, of the fields that settings and credentials mark as secret.

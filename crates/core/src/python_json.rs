@@ -8,22 +8,21 @@ use serde_json::Value;
 use serde_json::ser::Formatter;
 
 /// Sorted keys, no blanks, ASCII only: what fingerprints cover.
-pub(crate) fn canonical(value: &Value) -> Vec<u8> {
+pub(crate) fn canonical(value: Value) -> Vec<u8> {
     write(value, Ascii { comma: ",", colon: ":" })
 }
 
 /// Sorted keys, a blank after commas and colons, ASCII only: how `info` is printed.
-pub(crate) fn spaced(value: &Value) -> Vec<u8> {
+pub(crate) fn spaced(value: Value) -> Vec<u8> {
     write(value, Ascii { comma: ", ", colon: ": " })
 }
 
-fn write(value: &Value, formatter: Ascii) -> Vec<u8> {
-    let mut sorted = value.clone();
-    sorted.sort_all_objects();
+fn write(mut value: Value, formatter: Ascii) -> Vec<u8> {
+    value.sort_all_objects();
     let mut text = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
     // A `Value` always has a JSON form, and writing to memory cannot fail.
-    let _ = sorted.serialize(&mut serializer);
+    let _ = value.serialize(&mut serializer);
     text
 }
 
@@ -50,17 +49,21 @@ impl Formatter for Ascii {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        for letter in fragment.chars() {
-            // Python escapes DEL too.
-            if letter.is_ascii() && letter != '\u{7f}' {
-                write!(writer, "{letter}")?;
-            } else {
+        // Python escapes DEL too.
+        let is_escaped = |letter: char| !letter.is_ascii() || letter == '\u{7f}';
+        let mut rest = fragment;
+        while let Some(place) = rest.find(is_escaped) {
+            let (plain, from_letter) = rest.split_at(place);
+            writer.write_all(plain.as_bytes())?;
+            let mut letters = from_letter.chars();
+            for letter in letters.by_ref().take(1) {
                 for unit in letter.encode_utf16(&mut [0; 2]) {
                     write!(writer, "\\u{unit:04x}")?;
                 }
             }
+            rest = letters.as_str();
         }
-        Ok(())
+        writer.write_all(rest.as_bytes())
     }
 
     fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
@@ -106,6 +109,6 @@ mod tests {
     #[test]
     fn keys_are_sorted_and_text_is_ascii() {
         let value = json!({"b": 1, "a": [true, null, 1.0, "é😀"]});
-        assert_eq!(canonical(&value), br#"{"a":[true,null,1.0,"\u00e9\ud83d\ude00"],"b":1}"#);
+        assert_eq!(canonical(value), br#"{"a":[true,null,1.0,"\u00e9\ud83d\ude00"],"b":1}"#);
     }
 }

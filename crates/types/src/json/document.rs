@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::io::Write as _;
 
 use jiter::JsonValue;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::ReadError;
@@ -94,18 +95,18 @@ impl<'j> Document<'j> {
     /// The document as compact JSON: one entry per key, `null` for the numbers that JSON does not have.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut text = String::new();
+        let mut text = Vec::new();
         write(&self.0, &mut text);
-        text
+        into_text(text)
     }
 
     /// The document as a text that [`Document::parse`] reads as the same document: the numbers that JSON does not have
     /// stay `NaN` and `Infinity`.
     #[must_use]
     pub fn to_source(&self) -> String {
-        let mut text = String::new();
+        let mut text = Vec::new();
         write_with(&self.0, NonFinite::Literal, &mut text);
-        text
+        into_text(text)
     }
 }
 
@@ -156,59 +157,66 @@ enum NonFinite {
     Literal,
 }
 
-pub(super) fn write(value: &JsonValue<'_>, out: &mut String) {
+pub(super) fn write(value: &JsonValue<'_>, out: &mut Vec<u8>) {
     write_with(value, NonFinite::Null, out);
 }
 
-fn write_with(value: &JsonValue<'_>, non_finite: NonFinite, out: &mut String) {
+fn write_with(value: &JsonValue<'_>, non_finite: NonFinite, out: &mut Vec<u8>) {
     match value {
-        JsonValue::Null => out.push_str("null"),
-        JsonValue::Bool(true) => out.push_str("true"),
-        JsonValue::Bool(false) => out.push_str("false"),
+        JsonValue::Null => out.extend_from_slice(b"null"),
+        JsonValue::Bool(true) => out.extend_from_slice(b"true"),
+        JsonValue::Bool(false) => out.extend_from_slice(b"false"),
         JsonValue::Int(number) => write_display(number, out),
         JsonValue::BigInt(number) => write_display(number, out),
-        JsonValue::Float(number) if !number.is_finite() => out.push_str(match non_finite {
-            NonFinite::Null => "null",
-            NonFinite::Literal if number.is_nan() => "NaN",
-            NonFinite::Literal if *number > 0.0 => "Infinity",
-            NonFinite::Literal => "-Infinity",
+        JsonValue::Float(number) if !number.is_finite() => out.extend_from_slice(match non_finite {
+            NonFinite::Null => b"null",
+            NonFinite::Literal if number.is_nan() => b"NaN",
+            NonFinite::Literal if *number > 0.0 => b"Infinity",
+            NonFinite::Literal => b"-Infinity",
         }),
-        // Serialising a finite float cannot fail; `null` would be the least harm if it did.
-        JsonValue::Float(number) => {
-            out.push_str(&serde_json::to_string(number).unwrap_or_else(|_| "null".to_owned()));
-        }
+        JsonValue::Float(number) => write_scalar(number, out),
         JsonValue::Str(text) => write_string(text, out),
         JsonValue::Array(items) => {
-            out.push('[');
+            out.push(b'[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 write_with(item, non_finite, out);
             }
-            out.push(']');
+            out.push(b']');
         }
         JsonValue::Object(entries) => {
-            out.push('{');
+            out.push(b'{');
             for (index, (key, item)) in Effective::of(entries).enumerate() {
                 if index > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 write_string(key, out);
-                out.push(':');
+                out.push(b':');
                 write_with(item, non_finite, out);
             }
-            out.push('}');
+            out.push(b'}');
         }
     }
 }
 
-fn write_display(number: impl std::fmt::Display, out: &mut String) {
-    // Writing to a `String` cannot fail.
+fn write_display(number: impl std::fmt::Display, out: &mut Vec<u8>) {
+    // Writing to memory cannot fail.
     let _ = write!(out, "{number}");
 }
 
-fn write_string(text: &str, out: &mut String) {
-    // Serialising a `str` cannot fail; an empty string would be the least harm if it did.
-    out.push_str(&serde_json::to_string(text).unwrap_or_else(|_| "\"\"".to_owned()));
+pub(super) fn write_string(text: &str, out: &mut Vec<u8>) {
+    write_scalar(text, out);
+}
+
+fn write_scalar<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
+    // Serialising a string or a finite float into memory cannot fail.
+    let _ = serde_json::to_writer(out, value);
+}
+
+/// What was written as text.
+pub(super) fn into_text(bytes: Vec<u8>) -> String {
+    // Only text has been written.
+    String::from_utf8(bytes).unwrap_or_default()
 }

@@ -6,6 +6,8 @@
 //! * [`ReadError`] says where reading failed and what was expected there, never what was found: it may be a secret.
 
 mod coerce;
+mod compact;
+mod deferred;
 mod document;
 mod error;
 mod reader;

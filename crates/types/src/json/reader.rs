@@ -7,7 +7,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, Error as _, IntoDeserialize
 use serde::forward_to_deserialize_any;
 
 use super::coerce;
-use super::document::{Effective, write};
+use super::document::{Effective, into_text, write};
 use super::error::ReadError;
 use super::text::JSON_TOKEN;
 
@@ -172,9 +172,9 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         visitor: V,
     ) -> Result<V::Value, ReadError> {
         if name == JSON_TOKEN {
-            let mut text = String::new();
+            let mut text = Vec::new();
             write(self.value, &mut text);
-            return visitor.visit_string(text);
+            return visitor.visit_string(into_text(text));
         }
         visitor.visit_newtype_struct(self)
     }

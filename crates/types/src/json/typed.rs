@@ -2,12 +2,17 @@
 
 use serde::de::DeserializeOwned;
 
+use super::deferred::Deferred;
 use super::document::Document;
 use super::error::ReadError;
+use super::reader::Mode;
 
-/// Longer texts go through a [`Document`]. This bounds how deep a plain text can be nested: `{"":` takes five bytes a
+/// Longer texts are never read by `serde_json` alone. This bounds how deep a plain text can be nested: `{"":` takes five bytes a
 /// level.
 const PLAIN_LIMIT: usize = 4 * 1024;
+
+/// Longer texts are read field by field, so that free-form ones need no tree.
+const DEFERRED_FROM: usize = 64 * 1024;
 
 /// Reads a typed value without coercion, as standard payloads are read; see [`Document::read`].
 ///
@@ -16,6 +21,7 @@ const PLAIN_LIMIT: usize = 4 * 1024;
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
     match plainly(text) {
         Some(value) => Ok(value),
+        None if text.len() > DEFERRED_FROM => T::deserialize(Deferred::new(text, Mode::STRICT)),
         None => Document::parse(text)?.read(),
     }
 }
@@ -27,6 +33,7 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
 pub fn read_lax<T: DeserializeOwned>(text: &str) -> Result<T, ReadError> {
     match plainly(text) {
         Some(value) => Ok(value),
+        None if text.len() > DEFERRED_FROM => T::deserialize(Deferred::new(text, Mode::LAX)),
         None => Document::parse(text)?.read_lax(),
     }
 }

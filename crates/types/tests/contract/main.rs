@@ -13,6 +13,7 @@ mod comparison;
 mod data;
 mod either;
 mod enums;
+mod large;
 mod nesting;
 mod numbers;
 mod refusals;

@@ -1,0 +1,123 @@
+//! `cargo xtask instructions`: what one dispatch takes, counted instead of timed.
+//!
+//! A clock says little on a shared machine; the number of executed instructions is the same within a percent. It is
+//! counted by valgrind as the difference between many dispatches and fewer, which leaves starting out.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use cargo_metadata::{Message, MetadataCommand};
+use clap::Args;
+
+/// What is counted: a capability, and the number of its dispatches.
+const CASES: [(&str, u64); 2] = [("validate_credentials", 200), ("list_accounts", 4)];
+
+/// The kept counts, of the processor architecture that checks run on.
+const KEPT: &str = "conformance/bench/instructions.json";
+
+/// How much more than the kept count is a regression.
+const TOLERANCE: f64 = 0.10;
+
+/// Count the instructions of one dispatch and compare them with the kept counts
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Keep the counts of this run
+    #[arg(long)]
+    write: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let root = MetadataCommand::new().no_deps().exec()?.workspace_root;
+    let kept_file = root.join(KEPT);
+    let program = build(root.as_std_path())?;
+    let mut counts = BTreeMap::new();
+    for (capability, times) in CASES {
+        let less = count(&program, capability, times)?;
+        let more = count(&program, capability, 2 * times)?;
+        counts.insert(capability.to_owned(), more.saturating_sub(less) / times);
+    }
+    if arguments.write {
+        std::fs::write(&kept_file, serde_json::to_string_pretty(&counts)? + "\n")?;
+    }
+    let kept = std::fs::read_to_string(&kept_file).with_context(|| format!("reading {kept_file}"))?;
+    let mut regressed = Vec::new();
+    for (capability, kept) in serde_json::from_str::<BTreeMap<String, u64>>(&kept)? {
+        let count =
+            *counts.get(&capability).with_context(|| format!("{capability} is kept but not counted"))?;
+        let change = change(kept, count);
+        println!("{capability}: {count} instructions, {:+.1} % of the kept {kept}", 100.0 * change);
+        if change > TOLERANCE {
+            regressed.push(capability);
+        } else if change < -TOLERANCE {
+            println!("  keep the better count with --write");
+        }
+    }
+    ensure!(regressed.is_empty(), "more than {:.0} % slower: {}", 100.0 * TOLERANCE, regressed.join(", "));
+    Ok(())
+}
+
+/// The change from one count to another, as a fraction.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+fn change(from: u64, to: u64) -> f64 {
+    to as f64 / from as f64 - 1.0
+}
+
+/// Builds the program that dispatches, and asks cargo where it is.
+fn build(root: &Path) -> Result<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.current_dir(root).args([
+        "bench",
+        "--no-run",
+        "--locked",
+        "--message-format=json-render-diagnostics",
+    ]);
+    command.args(["-p", "lumos-connector-core", "--bench", "instructions"]);
+    let output = command.stderr(std::process::Stdio::inherit()).output().context("starting cargo")?;
+    ensure!(output.status.success(), "the benchmark did not build ({})", output.status);
+    for message in Message::parse_stream(output.stdout.as_slice()) {
+        if let Message::CompilerArtifact(artifact) = message?
+            && let Some(program) = artifact.executable
+        {
+            return Ok(program.into());
+        }
+    }
+    bail!("cargo built no program")
+}
+
+/// The instructions that some dispatches take, starting included.
+fn count(program: &Path, capability: &str, times: u64) -> Result<u64> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(program)
+        .args([capability, &times.to_string()])
+        .output()
+        .context("starting valgrind, which counts instructions (a package of that name)")?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "valgrind ended with {}:\n{text}", output.status);
+    collected(&text).with_context(|| format!("valgrind gives no count:\n{text}"))
+}
+
+/// The count in what valgrind writes: `==7== Collected : 123`.
+fn collected(text: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_count_is_found_among_other_lines() {
+        assert_eq!(collected("==7== Events    : Ir\n==7== Collected : 12345\n==7== \n"), Some(12345));
+        assert_eq!(collected("==7== Events    : Ir\n"), None);
+    }
+
+    #[test]
+    fn a_change_is_relative_to_what_was_kept() {
+        assert!((change(100, 111) - 0.11).abs() < 1e-9);
+        assert!(change(100, 80) < -TOLERANCE);
+    }
+}
