@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
-use cargo_metadata::{Message, MetadataCommand};
+use anyhow::{Context, Result, ensure};
+use cargo_metadata::{Metadata, MetadataCommand};
 use clap::Args;
 
 /// What is counted: a capability, and the number of its dispatches.
@@ -29,9 +29,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let root = MetadataCommand::new().no_deps().exec()?.workspace_root;
-    let kept_file = root.join(KEPT);
-    let program = build(root.as_std_path())?;
+    let workspace = MetadataCommand::new().no_deps().exec()?;
+    let kept_file = workspace.workspace_root.join(KEPT);
+    let program = build(&workspace)?;
     let mut counts = BTreeMap::new();
     for (capability, times) in CASES {
         let less = count(&program, capability, times)?;
@@ -64,27 +64,15 @@ fn change(from: u64, to: u64) -> f64 {
     to as f64 / from as f64 - 1.0
 }
 
-/// Builds the program that dispatches, and asks cargo where it is.
-fn build(root: &Path) -> Result<PathBuf> {
+/// Builds the program that dispatches, as the twins are built; its path.
+fn build(workspace: &Metadata) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(root).args([
-        "bench",
-        "--no-run",
-        "--locked",
-        "--message-format=json-render-diagnostics",
-    ]);
-    command.args(["-p", "lumos-connector-core", "--bench", "instructions"]);
-    let output = command.stderr(std::process::Stdio::inherit()).output().context("starting cargo")?;
-    ensure!(output.status.success(), "the benchmark did not build ({})", output.status);
-    for message in Message::parse_stream(output.stdout.as_slice()) {
-        if let Message::CompilerArtifact(artifact) = message?
-            && let Some(program) = artifact.executable
-        {
-            return Ok(program.into());
-        }
-    }
-    bail!("cargo built no program")
+    command.current_dir(&workspace.workspace_root).args(["build", "--release", "--locked"]);
+    command.args(["-p", "lumos-conformance-bench-connector", "--bin", "bench-dispatch"]);
+    let status = command.status().context("starting cargo")?;
+    ensure!(status.success(), "bench-dispatch did not build ({status})");
+    Ok(workspace.target_directory.join("release/bench-dispatch").into())
 }
 
 /// The instructions that some dispatches take, starting included.

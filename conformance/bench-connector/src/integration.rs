@@ -6,7 +6,11 @@ use crate::echo::EchoPayload;
 use crate::settings::BenchSettings;
 use crate::{accounts, associations, connection, echo};
 
-pub(crate) fn integration() -> Result<Integration, IntegrationError> {
+/// The connector.
+///
+/// # Errors
+/// Never: its declaration holds no mistake.
+pub fn integration() -> Result<Integration, IntegrationError> {
     Integration::builder("bench-connector", "1.0.0")
         .about("Bench Connector", [])
         .description("A connector that does no I/O of its own.")

@@ -1,16 +1,7 @@
-//! The connector that `cargo xtask bench` measures. `conformance/bench/reference` is the same on the reference.
-//!
-//! It does no I/O of its own, so whatever differs between the two is the SDK.
+//! The connector as a program.
 
-mod accounts;
-mod associations;
-mod connection;
-mod echo;
-mod integration;
-mod settings;
-
-use lumos_connector::prelude::*;
+use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    lumos_connector::run(integration::integration())
+    lumos_connector::run(bench_connector::integration())
 }

@@ -1,5 +1,6 @@
 //! The command line of a connector, defined once: parsing, help, completions and the man page come from here.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
@@ -47,11 +48,56 @@ pub(crate) enum Action {
 /// The definition of a connector's command line.
 #[must_use]
 pub fn definition(integration: &Integration) -> Command {
-    let result_file = Arg::new(RESULT_FILE)
+    let commands = capabilities(integration, None);
+    basis(integration)
+        .subcommand(info())
+        .subcommands(commands)
+        .subcommand(server::arguments::serve().arg(use_proxy()))
+        .subcommand(dev())
+}
+
+/// As much of the definition as these arguments need: a connector has dozens of commands, and a call names one.
+pub(crate) fn definition_for(integration: &Integration, arguments: &[OsString]) -> Command {
+    match arguments.get(1).and_then(|argument| argument.to_str()) {
+        Some("info") => basis(integration).subcommand(info()),
+        Some(name) if integration.has_capability(name) => {
+            basis(integration).subcommands(capabilities(integration, Some(name)))
+        }
+        _ => definition(integration),
+    }
+}
+
+fn basis(integration: &Integration) -> Command {
+    Command::new(integration.app_id().to_owned())
+        .bin_name(program_name(integration))
+        .version(integration.version().to_owned())
+        .about(format!("The Lumos connector of {}", integration.app_id()))
+        .after_help(
+            "Every capability takes a request with --json or --json-file and prints one JSON answer.\n\
+             Errors of a capability are answers: they are printed on stdout, and the exit status is 0.",
+        )
+        .infer_long_args(true)
+        .args_override_self(true)
+        .subcommand_value_name("CAPABILITY")
+        .subcommand_help_heading("Capabilities")
+        .disable_help_subcommand(true)
+}
+
+fn info() -> Command {
+    Command::new("info").about("Describe the connector").arg(result_file()).arg(use_proxy())
+}
+
+fn result_file() -> Arg {
+    Arg::new(RESULT_FILE)
         .long(RESULT_FILE)
         .value_name("FILE.gz")
-        .help("Write the answer to this file, compressed, instead of stdout; its name must end in .gz");
-    let capabilities = integration.capabilities().map(|(name, summary)| {
+        .help("Write the answer to this file, compressed, instead of stdout; its name must end in .gz")
+}
+
+/// The commands of all capabilities, or of one.
+fn capabilities(integration: &Integration, only: Option<&str>) -> impl Iterator<Item = Command> {
+    let wanted = move |(name, _): &(&str, String)| only.is_none_or(|only| only == *name);
+    integration.capabilities().filter(wanted).map(|(name, summary)| {
         Command::new(name)
             .about(summary)
             .arg(
@@ -69,7 +115,7 @@ pub fn definition(integration: &Integration) -> Command {
                     .help("A file that holds the request as JSON"),
             )
             .group(ArgGroup::new("request").args([JSON, JSON_FILE]).required(true))
-            .arg(result_file.clone())
+            .arg(result_file())
             .arg(use_proxy())
             .arg(
                 Arg::new(EXIT_CODE)
@@ -77,26 +123,7 @@ pub fn definition(integration: &Integration) -> Command {
                     .action(ArgAction::SetTrue)
                     .help("Exit with status 3 when the answer is an error; without this it is 0"),
             )
-    });
-    Command::new(integration.app_id().to_owned())
-        .bin_name(program_name(integration))
-        .version(integration.version().to_owned())
-        .about(format!("The Lumos connector of {}", integration.app_id()))
-        .after_help(
-            "Every capability takes a request with --json or --json-file and prints one JSON answer.\n\
-             Errors of a capability are answers: they are printed on stdout, and the exit status is 0.",
-        )
-        .infer_long_args(true)
-        .args_override_self(true)
-        .subcommand_value_name("CAPABILITY")
-        .subcommand_help_heading("Capabilities")
-        .subcommand(
-            Command::new("info").about("Describe the connector").arg(result_file.clone()).arg(use_proxy()),
-        )
-        .subcommands(capabilities)
-        .subcommand(server::arguments::serve().arg(use_proxy()))
-        .subcommand(dev())
-        .disable_help_subcommand(true)
+    })
 }
 
 fn dev() -> Command {

@@ -42,9 +42,9 @@ pub fn run(integration: Result<Integration, IntegrationError>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let definition = command_line::definition(&integration);
     let arguments: Vec<_> = std::env::args_os().collect();
-    let matches = match definition.clone().try_get_matches_from(&arguments) {
+    let mut definition = command_line::definition_for(&integration, &arguments);
+    let matches = match definition.try_get_matches_from_mut(&arguments) {
         Ok(matches) => matches,
         Err(error) => return refuse(&error),
     };

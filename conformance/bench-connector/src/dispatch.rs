@@ -1,20 +1,13 @@
 //! A capability dispatched a number of times, for `cargo xtask instructions` to count what one dispatch takes.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot run has failed")]
 
-#[path = "dispatch/connector.rs"]
-mod connector;
-
-use connector::{REQUEST, connector};
+const REQUEST: &str = r#"{"auth":{"basic":{"username":"bench","password":"bench"}},"request":{},"settings":{"host":"example.test","account_count":1000}}"#;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let (Some(capability), Some(Ok(times))) =
-        (arguments.next(), arguments.next().map(|times| times.parse::<usize>()))
-    else {
-        // `cargo bench` runs every benchmark; this one needs arguments.
-        return;
-    };
-    let connector = connector();
+    let capability = arguments.next().unwrap();
+    let times: usize = arguments.next().unwrap().parse().unwrap();
+    let connector = bench_connector::integration().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for _ in 0..times {
         let answer = async { connector.dispatch(&capability, REQUEST).await.into_bytes().await };
