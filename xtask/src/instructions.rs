@@ -4,12 +4,14 @@
 //! counted by valgrind as the difference between many dispatches and fewer, which leaves starting out.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use cargo_metadata::{Metadata, MetadataCommand};
+use cargo_metadata::MetadataCommand;
 use clap::Args;
+
+use crate::binaries::{self, Binaries};
 
 /// What is counted: a capability, and the number of its dispatches.
 const CASES: [(&str, u64); 2] = [("validate_credentials", 200), ("list_accounts", 4)];
@@ -26,17 +28,25 @@ pub(crate) struct Arguments {
     /// Keep the counts of this run
     #[arg(long)]
     write: bool,
+    #[command(flatten)]
+    binaries: binaries::Choice,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let workspace = MetadataCommand::new().no_deps().exec()?;
     let kept_file = workspace.workspace_root.join(KEPT);
-    let program = build(&workspace)?;
+    let binaries = Binaries::new(arguments.binaries, &workspace);
+    binaries.build(["lumos-conformance-bench-connector", "lumos-conformance-bench-limit"])?;
+    let ours = Program { path: binaries.path("bench-dispatch"), arguments: &[] };
+    let limit = Program { path: binaries.path("bench-limit"), arguments: &["repeat"] };
     let mut counts = BTreeMap::new();
     for (capability, times) in CASES {
-        let less = count(&program, capability, times)?;
-        let more = count(&program, capability, 2 * times)?;
-        counts.insert(capability.to_owned(), more.saturating_sub(less) / times);
+        let (count, floor) = (ours.one(capability, times)?, limit.one(capability, times)?);
+        println!(
+            "{capability}: {:.2} times what plain serde takes for the same bytes, {floor}",
+            1.0 + change(floor, count)
+        );
+        counts.insert(capability.to_owned(), count);
     }
     if arguments.write {
         std::fs::write(&kept_file, serde_json::to_string_pretty(&counts)? + "\n")?;
@@ -64,28 +74,32 @@ fn change(from: u64, to: u64) -> f64 {
     to as f64 / from as f64 - 1.0
 }
 
-/// Builds the program that dispatches, as the twins are built; its path.
-fn build(workspace: &Metadata) -> Result<PathBuf> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.current_dir(&workspace.workspace_root).args(["build", "--release", "--locked"]);
-    command.args(["-p", "lumos-conformance-bench-connector", "--bin", "bench-dispatch"]);
-    let status = command.status().context("starting cargo")?;
-    ensure!(status.success(), "bench-dispatch did not build ({status})");
-    Ok(workspace.target_directory.join("release/bench-dispatch").into())
+/// A program that answers a capability a number of times.
+struct Program {
+    path: PathBuf,
+    arguments: &'static [&'static str],
 }
 
-/// The instructions that some dispatches take, starting included.
-fn count(program: &Path, capability: &str, times: u64) -> Result<u64> {
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(program)
-        .args([capability, &times.to_string()])
-        .output()
-        .context("starting valgrind, which counts instructions (a package of that name)")?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "valgrind ended with {}:\n{text}", output.status);
-    collected(&text).with_context(|| format!("valgrind gives no count:\n{text}"))
+impl Program {
+    /// The instructions of one answer, by the difference between some and twice as many.
+    fn one(&self, capability: &str, times: u64) -> Result<u64> {
+        let (less, more) = (self.count(capability, times)?, self.count(capability, 2 * times)?);
+        Ok(more.saturating_sub(less) / times)
+    }
+
+    /// The instructions of some answers, starting included.
+    fn count(&self, capability: &str, times: u64) -> Result<u64> {
+        let output = Command::new("valgrind")
+            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+            .arg(&self.path)
+            .args(self.arguments)
+            .args([capability, &times.to_string()])
+            .output()
+            .context("starting valgrind, which counts instructions (a package of that name)")?;
+        let text = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "valgrind ended with {}:\n{text}", output.status);
+        collected(&text).with_context(|| format!("valgrind gives no count:\n{text}"))
+    }
 }
 
 /// The count in what valgrind writes: `==7== Collected : 123`.

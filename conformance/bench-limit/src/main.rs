@@ -16,11 +16,19 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+const REQUEST: &str = r#"{"auth":{"basic":{"username":"bench","password":"bench"}},"request":{},"settings":{"host":"example.test","account_count":1000}}"#;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["info"] => println!("{{\"response\":{{\"app_id\":\"bench-connector\"}}}}"),
+        // What `cargo xtask instructions` counts beside `bench-dispatch`.
+        ["repeat", capability, times] => {
+            for _ in 0..times.parse()? {
+                std::hint::black_box(answer::to(capability, REQUEST.as_bytes())?);
+            }
+        }
         ["dev", "http-server", "--port", port] => server::serve(port.parse()?)?,
         [capability, "--json", text] => {
             println!("{}", String::from_utf8(answer::to(capability, text.as_bytes())?)?);

@@ -52,6 +52,9 @@ pub use lumos_connector_types as types;
 
 pub use lumos_connector_client::{clock, limit};
 pub use lumos_connector_core::{error, fingerprint, listing, oauth, token};
+
+/// Making the streams that [`Reply::stream`](prelude::Reply::stream) takes, from the crate `futures-util`.
+pub use futures_util::stream;
 pub use lumos_connector_types::{payload, settings_field};
 
 /// Runs a connector: the whole of its `main`.
@@ -121,4 +124,6 @@ mod guide {
     struct RateLimits;
     #[doc = include_str!("../../../docs/guide/errors.md")]
     struct Errors;
+    #[doc = include_str!("../../../docs/guide/long-listings.md")]
+    struct LongListings;
 }
