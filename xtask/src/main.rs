@@ -1,8 +1,8 @@
 //! What people run while developing this workspace: `cargo xtask <command>`, one file or folder a command.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command line")]
 
-mod binaries;
 mod bench;
+mod binaries;
 mod e2e;
 mod floors;
 mod golden;
