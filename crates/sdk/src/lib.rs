@@ -116,6 +116,8 @@ struct Readme;
 mod guide {
     #[doc = include_str!("../../../docs/guide/your-first-connector.md")]
     struct YourFirstConnector;
+    #[doc = include_str!("../../../docs/guide/test-your-connector.md")]
+    struct TestYourConnector;
     #[doc = include_str!("../../../docs/guide/call-your-apps-api.md")]
     struct CallYourAppsApi;
     #[doc = include_str!("../../../docs/guide/pagination.md")]

@@ -90,7 +90,8 @@ async fn attempt(
         problems.push(format!("the log holds the secret {name}"));
     }
     if let Err(unexpected) = upstream.finish() {
-        problems.push(unexpected.to_string());
+        // What else is wrong mostly follows from that.
+        problems.insert(0, unexpected.to_string());
     }
     problems
 }

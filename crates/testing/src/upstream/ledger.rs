@@ -92,10 +92,10 @@ impl Books {
             }
             None => format!("unexpected call {call}: the case expects none"),
         };
-        // No client repeats a call after this status.
-        let answer = answer(501).text(format!("The test's fake app: {problem}"));
+        let summary = problem.lines().next().unwrap_or_default().to_owned();
         self.problems.push(problem);
-        answer
+        // No client repeats a call after this status.
+        answer(501).text(format!("the test's fake app says: {summary}"))
     }
 }
 

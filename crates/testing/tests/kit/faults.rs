@@ -7,14 +7,21 @@ use lumos_connector_testing::prelude::*;
 
 use crate::client;
 
-/// What a client without retries gets within a short time.
-async fn get_from(fault: Fault) -> Result<String, reqwest::Error> {
+/// What a client without retries gets; it waits no longer than this where nothing would ever come.
+async fn get_from(fault: Fault, patience: Option<Duration>) -> Result<String, reqwest::Error> {
     let exchange = get("/").any_times().answers(answer(200).text("0123456789").fault(fault));
     let upstream = Upstream::start([exchange]).await.unwrap();
-    let answer = client().timeout(Duration::from_millis(300)).build()?.get(upstream.url()).send().await?;
+    let client = match patience {
+        Some(patience) => client().timeout(patience),
+        None => client(),
+    };
+    let answer = client.build()?.get(upstream.url()).send().await?;
     assert_eq!(answer.status(), 200);
     answer.text().await
 }
+
+/// Short: it always runs out.
+const PATIENCE: Option<Duration> = Some(Duration::from_millis(200));
 
 fn io_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
     let mut cause = error.source();
@@ -29,13 +36,13 @@ fn io_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
 
 #[tokio::test]
 async fn a_connection_is_closed_without_an_answer() {
-    let error = get_from(Fault::Closed).await.unwrap_err();
+    let error = get_from(Fault::Closed, None).await.unwrap_err();
     assert!(error.is_request() && !error.is_timeout() && !error.is_connect(), "{error:?}");
 }
 
 #[tokio::test]
 async fn a_connection_is_reset() {
-    let error = get_from(Fault::Reset).await.unwrap_err();
+    let error = get_from(Fault::Reset, None).await.unwrap_err();
     assert_eq!(io_kind(&error), Some(io::ErrorKind::ConnectionReset), "{error:?}");
 }
 
@@ -52,18 +59,18 @@ async fn a_body_is_cut_off_after_its_first_half() {
 
 #[tokio::test]
 async fn a_body_stops_coming() {
-    let error = get_from(Fault::Stalled).await.unwrap_err();
+    let error = get_from(Fault::Stalled, PATIENCE).await.unwrap_err();
     assert!(error.is_timeout(), "{error:?}");
 }
 
 #[tokio::test]
 async fn no_answer_comes() {
-    let error = get_from(Fault::Silence).await.unwrap_err();
+    let error = get_from(Fault::Silence, PATIENCE).await.unwrap_err();
     assert!(error.is_timeout(), "{error:?}");
 }
 
 #[tokio::test]
 async fn another_protocol_is_spoken() {
-    let error = get_from(Fault::NotHttp).await.unwrap_err();
+    let error = get_from(Fault::NotHttp, None).await.unwrap_err();
     assert!(error.is_request() && !error.is_timeout(), "{error:?}");
 }
