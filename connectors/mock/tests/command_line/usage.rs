@@ -78,3 +78,17 @@ fn completions_and_man_page_come_from_the_same_definition() {
     let page = mock.run(&["hacking", "man-page"]);
     assert!(page.stdout.contains(".TH") && page.stdout.contains("assign_entitlement"), "{}", page.stdout);
 }
+
+#[test]
+fn proxy_mode_is_an_option_of_every_command_and_is_refused_by_connectors_built_without_it() {
+    let mock = Mock::new();
+    for option in ["--use-proxy", "--sip"] {
+        let finished = mock.run(&["validate_credentials", option, "--json", GOOD]);
+        match finished.status {
+            Some(0) => assert_eq!(finished.json()["response"]["valid"], true),
+            Some(1) => assert!(finished.stderr.contains("built without proxy mode"), "{}", finished.stderr),
+            status => panic!("{status:?}: {}", finished.stderr),
+        }
+        assert_eq!(mock.run(&["info", option]).status, Some(0), "info sends no requests");
+    }
+}

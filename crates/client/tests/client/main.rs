@@ -12,6 +12,7 @@ mod graphql;
 mod limits;
 mod listings;
 mod logins;
+mod logs;
 #[cfg(feature = "proxy")]
 mod proxy;
 #[cfg(feature = "proxy")]
