@@ -24,7 +24,10 @@ pub(crate) fn basic() -> CredentialConfig<BasicCredential> {
 }
 
 pub(crate) fn oauth() -> CredentialConfig<OAuthClientCredential> {
-    let token_url = computed(|settings: ScimSettings| settings.token_url.unwrap_or_default());
+    let token_url = try_computed(|settings: ScimSettings| {
+        let missing = || ConnectorError::invalid_configuration("token_url: required for an OAuth client");
+        settings.token_url.ok_or_else(missing)
+    });
     CredentialConfig::new(OAUTH, "An OAuth client of the app; it needs the OAuth token URL in the settings.")
         .name("OAuth client")
         .optional()

@@ -85,7 +85,7 @@ pub mod prelude {
         Batch, Continuation, Listing, Offset, PageNumber, PageSizes, PagingError,
     };
     pub use lumos_connector_core::oauth::{
-        ClientAuthentication, OAuthSettings, Scopes, TokenMethod, TokenParameters, computed,
+        ClientAuthentication, OAuthSettings, Scopes, TokenMethod, TokenParameters, computed, try_computed,
     };
     pub use lumos_connector_core::page::Page;
     pub use lumos_connector_core::probe::{ProbeCheckSpec, ProbeSettings};

@@ -17,6 +17,7 @@ pub use exchange::{MAX_ANSWER_BYTES, TIMEOUT_SECONDS, TokenAnswer, TokenExchange
 pub(crate) use grant::{handle_authorization_callback, handle_client_credentials, refresh_access_token};
 pub use settings::{
     ClientAuthentication, Computed, OAuthFlow, OAuthSettings, Scopes, TokenMethod, TokenParameters, computed,
+    try_computed,
 };
 
 use crate::call::Call;

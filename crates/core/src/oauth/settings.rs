@@ -121,7 +121,28 @@ pub fn computed<S, T>(compute: impl Fn(S) -> T + Send + Sync + 'static) -> Compu
 where
     S: DeserializeOwned + Send + 'static,
 {
-    Computed(Source::Computed(Arc::new(move |call| Ok(compute(call.settings()?)))))
+    try_computed(move |settings| Ok(compute(settings)))
+}
+
+/// A value that is computed for each call from its settings, which may not allow it.
+///
+/// ```
+/// use lumos_connector_core::error::ConnectorError;
+/// use lumos_connector_core::oauth::{OAuthSettings, try_computed};
+/// #[derive(serde::Deserialize)]
+/// struct AcmeSettings { token_url: Option<String> }
+///
+/// let token_url = try_computed(|settings: AcmeSettings| {
+///     settings.token_url.ok_or_else(|| ConnectorError::invalid_configuration("token_url: needed for OAuth"))
+/// });
+/// let settings = OAuthSettings::client_credentials(token_url);
+/// # let _ = settings;
+/// ```
+pub fn try_computed<S, T>(compute: impl Fn(S) -> Result<T> + Send + Sync + 'static) -> Computed<T>
+where
+    S: DeserializeOwned + Send + 'static,
+{
+    Computed(Source::Computed(Arc::new(move |call| compute(call.settings()?))))
 }
 
 impl From<&str> for Computed<String> {
