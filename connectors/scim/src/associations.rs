@@ -8,16 +8,20 @@
 use lumos_connector::prelude::*;
 use serde::{Deserialize, Deserializer};
 
+use crate::bundle::{self, Bundle, Cut};
 use crate::entitlement::Kind;
 use crate::filter::Filter;
 use crate::resource::Resource;
 use crate::service::{Endpoint, MAX_PAGE_SIZE, Scim};
 use crate::settings::Memberships;
 use crate::user_values::UserValues;
-use crate::walk::{Place, Row, Stretch, Walk, count};
+use crate::walk::{Place, Row, Stretch, Walk};
 
 /// Requests in a row that find nothing before the page is given as it is.
 const PATIENCE: usize = 20;
+
+/// Groups that are asked for at once when all are read with their members.
+const GROUPS_WITH_MEMBERS: usize = 10;
 
 /// Where the listing goes on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,15 +30,6 @@ struct AssociationPlace {
     place: Place,
     users: UserValues,
     cut: Option<Cut>,
-}
-
-/// A page ended inside a resource.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Cut {
-    /// The resource.
-    within: String,
-    /// The last of what it brings that was given.
-    after: String,
 }
 
 wire_enum! {
@@ -67,18 +62,6 @@ struct Member {
 }
 
 impl Row for Group {
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
-
-/// What one resource brings to the listing: the other sides of its associations, in order, each once.
-struct Held {
-    id: String,
-    others: Vec<String>,
-}
-
-impl Row for Held {
     fn id(&self) -> &str {
         &self.id
     }
@@ -117,15 +100,20 @@ pub(crate) async fn get_account_entitlement_associations(
     scim: Scim,
     request: GetAccountEntitlementAssociations,
 ) -> Result<Vec<FoundEntitlementAssociation>> {
-    let account_id = request.account_id;
-    let user = scim.read(&Endpoint::users(), &account_id, "groups,roles,entitlements").await?;
-    let asks_groups = scim.settings.memberships == Memberships::Groups && scim.can_filter().await?;
-    let kinds = if asks_groups { &[Kind::Role, Kind::Entitlement][..] } else { &Kind::ALL };
-    let mut held = Held::by(user, kinds).others;
-    if asks_groups {
-        held.extend(scim.groups_with(&account_id).await?);
+    let account = request.account_id;
+    let user = scim.read(&Endpoint::users(), &account, "groups,roles,entitlements").await?;
+    let mut held = Vec::new();
+    for kind in [Kind::Role, Kind::Entitlement] {
+        held.extend(user.values(kind.attribute()).map(|entry| kind.id_of(entry.value)));
     }
-    Ok(held.iter().map(|entitlement| association(&account_id, entitlement)).collect())
+    match scim.settings.memberships {
+        Memberships::Groups => held.extend(scim.groups_with(&account).await?),
+        Memberships::Users => {
+            let groups = user.values(Kind::Group.attribute()).filter(|group| !group.is_indirect);
+            held.extend(groups.map(|group| group.value.to_owned()));
+        }
+    }
+    Ok(held.iter().map(|entitlement| association(&account, entitlement)).collect())
 }
 
 impl Scim {
@@ -138,7 +126,7 @@ impl Scim {
             Part::Groups => {
                 let walk = Walk { attributes: "members".to_owned(), ..Walk::all(self.groups()) };
                 let groups = self.stretch::<Group>(&walk, at.place.clone()).await?;
-                at.page(&groups.map(Held::from), size, |group, member| association(member, group))
+                at.page(&groups.map(members), size, |group, member| association(member, group))
             }
             Part::Users => {
                 let kinds = match self.settings.memberships {
@@ -146,23 +134,27 @@ impl Scim {
                     Memberships::Users => &Kind::ALL,
                 };
                 let users = at.users.stretch(self, kinds, at.place.clone()).await?;
-                at.page(&users.map(|user| Held::by(user, kinds)), size, association)
+                at.page(&users.map(|user| held_by(user, kinds)), size, association)
             }
         })
     }
 
-    /// The groups that have a member.
-    async fn groups_with(&self, account_id: &str) -> Result<Vec<String>> {
+    /// The groups that have a member. A service that cannot filter is asked for all groups with their members.
+    async fn groups_with(&self, account: &str) -> Result<Vec<String>> {
+        let filters = self.can_filter().await?;
         let walk = Walk {
-            filter: Some(Filter::equals("members.value", account_id)),
-            attributes: "id".to_owned(),
+            filter: filters.then(|| Filter::equals("members.value", account)),
+            attributes: if filters { "id" } else { "members" }.to_owned(),
             ..Walk::all(self.groups())
         };
+        let at_once = if filters { MAX_PAGE_SIZE } else { GROUPS_WITH_MEMBERS };
         let mut groups = Vec::new();
-        let mut place = Some(self.begin(MAX_PAGE_SIZE).await?);
+        let mut place = Some(self.begin(at_once).await?);
         while let Some(at) = place {
             let stretch = self.stretch::<Resource>(&walk, at).await?;
-            groups.extend(stretch.rows.into_iter().map(|group| group.id));
+            let has_it =
+                |group: &Resource| filters || group.values("members").any(|member| member.value == account);
+            groups.extend(stretch.rows.into_iter().filter(has_it).map(|group| group.id));
             place = stretch.next;
         }
         Ok(groups)
@@ -173,77 +165,41 @@ impl AssociationPlace {
     /// As many associations of a stretch as a page has, and where the listing goes on.
     fn page(
         self,
-        stretch: &Stretch<Held>,
+        stretch: &Stretch<Bundle<String>>,
         size: usize,
         association: impl Fn(&str, &str) -> FoundEntitlementAssociation,
     ) -> (Vec<FoundEntitlementAssociation>, Option<Self>) {
-        let mut rows = Vec::new();
-        for (number, held) in stretch.rows.iter().enumerate() {
-            let rest = held.rest(self.cut.as_ref());
-            let fitting = rest.len().min(size - rows.len());
-            rows.extend(rest[..fitting].iter().map(|other| association(&held.id, other)));
-            if fitting < rest.len() {
-                let last = rest[..fitting].last();
-                let cut = last.map(|last| Cut { within: held.id.clone(), after: last.clone() });
-                let place = stretch.before(number).sized(count(number).max(1));
-                return (rows, Some(Self { place, cut, ..self }));
+        let row = |id: &str, other: &String| Some(association(id, other));
+        let (rows, next) = bundle::page(stretch, self.cut.as_ref(), size, row);
+        let next = match (next, self.part) {
+            (Some((place, cut)), part) => Some(Self { part, place, cut, ..self }),
+            (None, Part::Groups) => {
+                Some(Self { part: Part::Users, place: self.place.first(), cut: None, ..self })
             }
-        }
-        let next = match (&stretch.next, self.part) {
-            (Some(place), _) => Some((self.part, place.clone())),
-            (None, Part::Groups) => Some((Part::Users, self.place.first())),
             (None, Part::Users) => None,
         };
-        let next = next.map(|(part, place)| {
-            // What filled less than half a page may bring twice as much next time.
-            let more = if rows.len() * 2 <= size {
-                place.size().saturating_mul(2).min(count(size))
-            } else {
-                place.size()
-            };
-            Self { part, place: place.sized(more), cut: None, users: self.users }
-        });
         (rows, next)
     }
 }
 
-impl Held {
-    /// The roles, entitlements or groups of a user. Groups that a user belongs to through others are left out: they
-    /// cannot be taken away from the user.
-    fn by(user: Resource, kinds: &[Kind]) -> Self {
-        let held = kinds.iter().flat_map(|kind| {
-            let entries = user.values(kind.attribute()).filter(|entry| !entry.is_indirect);
-            entries.map(|entry| kind.id_of(entry.value))
-        });
-        let others = in_order(held.collect());
-        Self { id: user.id, others }
-    }
-
-    /// What comes after the place where the page before was cut.
-    fn rest(&self, cut: Option<&Cut>) -> &[String] {
-        let given = match cut {
-            Some(cut) if cut.within == self.id => self.others.partition_point(|other| *other <= cut.after),
-            _ => 0,
-        };
-        &self.others[given..]
-    }
+/// The members of a group that are users. Groups within groups are not followed.
+fn members(group: Group) -> Bundle<String> {
+    let users = group.members.unwrap_or_default().into_iter().filter(|member| match &member.kind {
+        Some(kind) => !kind.eq_ignore_ascii_case("group"),
+        None => !member.is_group,
+    });
+    Bundle::new(group.id, users.filter_map(|member| member.value).collect())
 }
 
-impl From<Group> for Held {
-    /// The members that are users. Groups within groups are not followed.
-    fn from(group: Group) -> Self {
-        let users = group.members.unwrap_or_default().into_iter().filter(|member| match &member.kind {
-            Some(kind) => !kind.eq_ignore_ascii_case("group"),
-            None => !member.is_group,
-        });
-        Self { id: group.id, others: in_order(users.filter_map(|member| member.value).collect()) }
-    }
-}
-
-fn in_order(mut ids: Vec<String>) -> Vec<String> {
-    ids.sort_unstable();
-    ids.dedup();
-    ids
+/// The roles, entitlements or groups of a user. Groups that a user belongs to through others are left out: they cannot
+/// be taken away from the user.
+fn held_by(user: Resource, kinds: &[Kind]) -> Bundle<String> {
+    let held = kinds.iter().flat_map(|kind| {
+        let entries = user.values(kind.attribute()).filter(|entry| !entry.is_indirect);
+        entries.map(|entry| kind.id_of(entry.value))
+    });
+    let held = held.collect();
+    Bundle::new(user.id, held)
 }
 
 fn association(account: &str, entitlement: &str) -> FoundEntitlementAssociation {

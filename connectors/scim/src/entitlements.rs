@@ -9,8 +9,9 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use lumos_connector::prelude::*;
 
 use crate::attribute_path::{AttributePath, named, values_of};
+use crate::bundle::{self, Bundle, Cut, Keyed};
 use crate::entitlement::Kind;
-use crate::resource::Resource;
+use crate::resource::{Entry, Resource};
 use crate::service::{Endpoint, Scim};
 use crate::user_values::UserValues;
 use crate::walk::{Place, Walk};
@@ -27,6 +28,7 @@ struct EntitlementPlace {
     part: Part,
     place: Place,
     users: UserValues,
+    cut: Option<Cut>,
     told: Vec<i64>,
 }
 
@@ -50,17 +52,19 @@ pub(crate) async fn list_entitlements(
 ) -> Result<Reply<Vec<FoundEntitlementData>>> {
     let wanted = named(request.custom_attributes)?;
     let listing = scim.open::<EntitlementPlace>("entitlements")?;
+    let size = listing.size();
     let mut at = match listing.after() {
         Some(place) => place.clone(),
         None => EntitlementPlace {
             part: Part::Groups,
-            place: scim.begin(listing.size()).await?,
+            place: scim.begin(size).await?,
             users: UserValues::default(),
+            cut: None,
             told: Vec::new(),
         },
     };
     for _ in 0..PATIENCE {
-        let (rows, next) = scim.entitlements(at, wanted.as_deref()).await?;
+        let (rows, next) = scim.entitlements(at, size, wanted.as_deref()).await?;
         match next {
             Some(next) if rows.is_empty() => at = next,
             next => return listing.going_on(rows, next),
@@ -74,6 +78,7 @@ impl Scim {
     async fn entitlements(
         &self,
         at: EntitlementPlace,
+        size: usize,
         wanted: Option<&[AttributePath]>,
     ) -> Result<(Vec<FoundEntitlementData>, Option<EntitlementPlace>)> {
         let (kind, endpoint) = match at.part {
@@ -82,7 +87,7 @@ impl Scim {
             Part::Entitlements => {
                 (Kind::Entitlement, self.settings.entitlement_endpoint.as_ref().map(Endpoint::new))
             }
-            Part::Users => return self.values_of_users(at).await,
+            Part::Users => return self.values_of_users(at, size).await,
         };
         let (rows, place) = match endpoint {
             None => (Vec::new(), None),
@@ -122,26 +127,20 @@ impl Scim {
     async fn values_of_users(
         &self,
         mut at: EntitlementPlace,
+        size: usize,
     ) -> Result<(Vec<FoundEntitlementData>, Option<EntitlementPlace>)> {
         let kinds = self.kinds_of_users();
-        let stretch = at.users.stretch(self, &kinds, at.place.clone()).await?;
-        let mut rows = Vec::new();
-        for user in &stretch.rows {
-            for kind in &kinds {
-                for entry in user.values(kind.attribute()) {
-                    let id = kind.id_of(entry.value);
-                    if !at.tells(&id) {
-                        continue;
-                    }
-                    let label = entry.display.unwrap_or(entry.value);
-                    rows.push(FoundEntitlementData {
-                        is_assignable: Some(true),
-                        ..FoundEntitlementData::new(kind.type_id(), id, "", label)
-                    });
-                }
-            }
-        }
-        Ok((rows, stretch.next.map(|place| EntitlementPlace { place, ..at })))
+        let users = at.users.stretch(self, &kinds, at.place.clone()).await?;
+        let users = users.map(|user| {
+            let values = kinds
+                .iter()
+                .flat_map(|kind| user.values(kind.attribute()).map(|entry| Value::of(*kind, entry)));
+            let values = values.collect();
+            Bundle::new(user.id, values)
+        });
+        let cut = at.cut.take();
+        let (rows, next) = bundle::page(&users, cut.as_ref(), size, |_, value| at.tells(value));
+        Ok((rows, next.map(|(place, cut)| EntitlementPlace { place, cut, ..at })))
     }
 
     /// The endpoint of groups.
@@ -151,18 +150,40 @@ impl Scim {
 }
 
 impl EntitlementPlace {
-    /// Whether an entitlement was not told yet; it is now.
-    fn tells(&mut self, id: &str) -> bool {
+    /// An entitlement that was not told yet; it is now.
+    fn tells(&mut self, value: &Value) -> Option<FoundEntitlementData> {
         let mut hasher = DefaultHasher::new();
-        id.hash(&mut hasher);
+        value.id.hash(&mut hasher);
         let hash = hasher.finish().cast_signed();
         if self.told.contains(&hash) {
-            return false;
+            return None;
         }
         if self.told.len() < REMEMBERED {
             self.told.push(hash);
         }
-        true
+        Some(FoundEntitlementData {
+            is_assignable: Some(true),
+            ..FoundEntitlementData::new(value.kind.type_id(), value.id.as_str(), "", value.label.as_str())
+        })
+    }
+}
+
+/// A role or entitlement as a user has it.
+struct Value {
+    kind: Kind,
+    id: String,
+    label: String,
+}
+
+impl Value {
+    fn of(kind: Kind, entry: Entry<'_>) -> Self {
+        Self { kind, id: kind.id_of(entry.value), label: entry.display.unwrap_or(entry.value).to_owned() }
+    }
+}
+
+impl Keyed for Value {
+    fn key(&self) -> &str {
+        &self.id
     }
 }
 

@@ -7,7 +7,11 @@ use crate::settings::ScimSettings;
 use crate::{account_changes, accounts, activity, assignments, associations, credentials, custom_attributes};
 use crate::{entitlement, entitlements, resources};
 
-pub(crate) fn integration() -> Result<Integration, IntegrationError> {
+/// The connector.
+///
+/// # Errors
+/// None: a test says so.
+pub fn integration() -> Result<Integration, IntegrationError> {
     Integration::builder("scim", env!("CARGO_PKG_VERSION"))
         .about("SCIM 2.0", [AppCategory::ItAndSecurity])
         .description("Users, groups, roles and entitlements of any app with a SCIM 2.0 service.")

@@ -103,6 +103,8 @@ impl Scim {
     ) -> Result<()> {
         if self.settings.patch == PatchSetting::Auto {
             let request = self.http.patch(endpoint.path_of(id));
+            // Setting, adding and removing a value twice is doing it once.
+            let request = if version.is_none() { request.idempotent() } else { request };
             let body = change::patch_body(changes, self.settings.removal);
             let answer = self.write(request, &body, version).await?;
             if !is_not_supported(&answer) {

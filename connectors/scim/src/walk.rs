@@ -4,10 +4,10 @@
 //! | --- | --- | --- |
 //! | keyset | after the last id: `filter=id gt "…"`, sorted by id | is never missed and never repeated |
 //! | cursor | where the service's cursor says (RFC 9865) | is as safe as the service makes its cursors |
-//! | index | at `startIndex`, one row early, which must be the last row of the page before | is missed only when, between two requests, more rows than a page vanish in front of it |
+//! | index | at `startIndex`, one row early, which must be the last row of the page before | is missed only when, between two requests, more rows than half a page vanish in front of it |
 //!
 //! Index paging cannot do better: RFC 7644 §3.4.2.4 numbers rows anew in each request, so every row that vanishes moves
-//! the others forward. When the row in front is not the expected one, the page is taken back by its own length, and what
+//! the others forward. When the row in front is not the expected one, the page starts half its length earlier, and what
 //! stands there is given again rather than left out.
 //!
 //! A walk ends: each page is further on than the one before, or it is an `invalid_response`.
@@ -213,24 +213,29 @@ impl Scim {
                 self.indexed(walk, &place, place.passed.saturating_add(1), place.size).await?;
             return Ok(Self::indexed_stretch(place, rows, total));
         };
-        let (total, mut rows): (_, Vec<R>) =
+        let (mut total, mut rows): (_, Vec<R>) =
             self.indexed(walk, &place, place.passed, place.size.saturating_add(1)).await?;
-        let mut number_of_first = place.passed;
-        if rows.first().is_none_or(|row| row.id() != anchor) && place.passed > 1 {
-            // Rows came or went in front of this page.
-            let back = place.size.min(place.passed - 1);
-            let (_, mut before) = self.indexed(walk, &place, place.passed - back, back).await?;
-            if !rows.is_empty() && rows.first().map(Row::id) == before.first().map(Row::id) {
+        let mut first = place.passed;
+        let mut anchored = rows.iter().position(|row| row.id() == anchor);
+        if anchored.is_none() && place.passed > 1 {
+            // The row that was passed last is not where it was: rows in front of it came or went. Half a page back, so
+            // that this page is further on than the one before even when that happens every time.
+            let back = (place.size / 2).min(place.passed - 1);
+            first -= back;
+            let (total_again, again): (_, Vec<R>) =
+                self.indexed(walk, &place, first, place.size.saturating_add(1)).await?;
+            let is_same = rows.iter().map(Row::id).eq(again.iter().map(Row::id)) && total == total_again;
+            if back > 0 && !rows.is_empty() && is_same {
                 return Err(stuck("it gives the same rows whatever the startIndex"));
             }
-            before.append(&mut rows);
-            rows = before;
-            number_of_first -= back;
+            anchored = again.iter().position(|row| row.id() == anchor);
+            (total, rows) = (total_again, again);
         }
-        let given = rows.iter().position(|row| row.id() == anchor).map(|place| place + 1);
-        rows.drain(..given.unwrap_or(0));
-        let passed = number_of_first.saturating_sub(1).saturating_add(count(given.unwrap_or(0)));
-        let start = Place { passed, after: given.map(|_| anchor), ..place };
+        let given = anchored.map_or(0, |anchor| anchor + 1);
+        rows.drain(..given);
+        rows.truncate(usize::try_from(place.size).unwrap_or(usize::MAX).max(1));
+        let passed = first.saturating_sub(1).saturating_add(count(given));
+        let start = Place { passed, after: anchored.map(|_| anchor), ..place };
         Ok(Self::indexed_stretch(start, rows, total))
     }
 

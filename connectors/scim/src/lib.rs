@@ -1,0 +1,37 @@
+//! Connects any app with a SCIM 2.0 service (RFC 7643, RFC 7644).
+//!
+//! Start reading at [`integration`], which lists what the connector can do and in which file it does it.
+//!
+//! | | |
+//! | --- | --- |
+//! | [`settings`], [`credentials`] | what a connection consists of |
+//! | [`service`], [`refusal`], [`provider`] | talking to the service: its operations, its errors, what it says it can |
+//! | [`walk`], [`user_values`], [`bundle`] | going through all resources of an endpoint while the tenant changes |
+//! | [`resource`], [`attribute_path`], [`filter`], [`change`] | the parts of SCIM's language |
+//! | the others | one file for each kind of capability |
+
+mod account_changes;
+mod accounts;
+mod activity;
+mod assignments;
+mod associations;
+mod attribute_path;
+mod bundle;
+mod change;
+mod credentials;
+mod custom_attributes;
+mod entitlement;
+mod entitlements;
+mod filter;
+mod integration;
+mod profile;
+mod provider;
+mod refusal;
+mod resource;
+mod resources;
+mod service;
+mod settings;
+mod user_values;
+mod walk;
+
+pub use integration::integration;
