@@ -15,7 +15,7 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(connector: Connector, auth: Value, settings: Value) -> Self {
-        Self { connector, envelope: json!({"auth": auth, "settings": settings}) }
+        Self { connector, envelope: json!({"settings": settings}) }.auth(auth)
     }
 
     /// The same with another setting.
@@ -23,10 +23,15 @@ impl Connection {
         self.with("settings", name, value.into())
     }
 
-    /// The same with other credentials.
+    /// The same with other credentials: the single one of the connector, or a list of several.
     pub(super) fn auth(&self, auth: Value) -> Self {
+        self.part(if auth.is_array() { "credentials" } else { "auth" }, auth)
+    }
+
+    /// The same with another part of the envelope.
+    pub(super) fn part(&self, name: &str, value: Value) -> Self {
         let mut other = self.clone();
-        other.envelope["auth"] = auth;
+        other.envelope[name] = value;
         other
     }
 
@@ -63,8 +68,11 @@ impl Connection {
 
     fn secrets(&self) -> impl Iterator<Item = &str> {
         const SECRETS: [&str; 3] = ["password", "token", "client_secret"];
-        let credentials = self.envelope["auth"].as_object().into_iter().flat_map(|all| all.values());
-        credentials.flat_map(|one| SECRETS.iter().filter_map(|name| one[*name].as_str()))
+        let several = self.envelope["credentials"].as_array().into_iter().flatten();
+        let credentials = several.chain([&self.envelope["auth"]]).filter_map(Value::as_object);
+        credentials
+            .flat_map(serde_json::Map::values)
+            .flat_map(|one| SECRETS.iter().filter_map(|name| one[*name].as_str()))
     }
 
     /// The response of a capability that is to succeed.

@@ -6,6 +6,7 @@
 //! | [`install`] | packages of pip, npm and apt, in pinned versions, installed once |
 //! | [`server`] | a process on a free port, stopped whatever happens |
 //! | [`connector`] | one command line of a connector and its answer |
+//! | [`large_listing`] | how fast a large listing is, and how much memory it takes |
 //! | [`browser`] | a person who signs in |
 //! | [`slow_pages`] | a server that sends too much, too slowly |
 //! | [`connection`] | a connector with credentials and settings: answers, errors, listings to their end |
@@ -14,10 +15,12 @@ mod browser;
 mod connection;
 mod connector;
 mod install;
+mod large_listing;
 mod oidc;
 mod openapi;
 mod postgres;
 mod scaffold;
+mod scim;
 mod server;
 mod slow_pages;
 mod stage;
@@ -54,6 +57,7 @@ const SUITES: &[Suite] = &[
     Suite { name: "openapi", run: openapi::run },
     Suite { name: "postgres", run: postgres::run },
     Suite { name: "scaffold", run: scaffold::run },
+    Suite { name: "scim", run: scim::run },
 ];
 
 const ALL: &str = "all";
