@@ -1,0 +1,76 @@
+//! A token endpoint in place of a provider's, and a connector that uses it.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use lumos_connector_core::Integration;
+use lumos_connector_core::auth::OAuthModel;
+use lumos_connector_core::error::TransportError;
+use lumos_connector_core::oauth::{OAuthSettings, TokenAnswer, TokenExchange, TokenRequest};
+use serde_json::{Value, json};
+
+use crate::acme::{answer, builder};
+
+pub(super) const AUTHORIZE: &str = "https://acme.test/authorize";
+pub(super) const TOKEN: &str = "https://acme.test/token";
+pub(super) const TOKENS: &str = r#"{"access_token":"at","refresh_token":"rt","token_type":"Bearer"}"#;
+
+/// It notes what it is sent, and gives the same answer to all.
+#[derive(Clone)]
+pub(super) struct Provider {
+    status: u16,
+    body: String,
+    sent: Arc<Mutex<Vec<TokenRequest>>>,
+}
+
+impl Provider {
+    pub(super) fn answering(status: u16, body: impl Into<String>) -> Self {
+        Self { status, body: body.into(), sent: Arc::default() }
+    }
+
+    pub(super) fn content() -> Self {
+        Self::answering(200, TOKENS)
+    }
+
+    /// The only request that it was sent.
+    pub(super) fn request(&self) -> TokenRequest {
+        let mut sent = self.sent.lock().unwrap();
+        assert_eq!(sent.len(), 1, "one token request");
+        sent.remove(0)
+    }
+}
+
+impl TokenExchange for Provider {
+    fn send(
+        &self,
+        request: TokenRequest,
+    ) -> Pin<Box<dyn Future<Output = Result<TokenAnswer, TransportError>> + Send>> {
+        self.sent.lock().unwrap().push(request);
+        let answer = TokenAnswer::new(self.status, self.body.clone());
+        Box::pin(async { Ok(answer) })
+    }
+}
+
+/// A connector with one OAuth flow.
+pub(super) fn with_flow<T: OAuthModel>(flow: OAuthSettings) -> Integration {
+    builder().auth::<T>().oauth(flow).build().unwrap()
+}
+
+/// Calls a capability of a connector that talks to a provider.
+pub(super) fn call(acme: &Integration, provider: &Provider, capability: &str, request: &Value) -> Value {
+    acme.exchange_tokens_with(provider.clone());
+    ask(acme, capability, request)
+}
+
+/// Calls a capability of a connector that needs no provider for it.
+pub(super) fn ask(acme: &Integration, capability: &str, request: &Value) -> Value {
+    answer(acme, capability, &request.to_string())
+}
+
+/// The payload of a token request, with more fields.
+pub(super) fn client(more: Value) -> Value {
+    let mut payload = json!({"client_id": "the client", "client_secret": "s&cret"});
+    let Value::Object(more) = more else { panic!("{more} is no object") };
+    payload.as_object_mut().unwrap().extend(more);
+    payload
+}
