@@ -20,4 +20,5 @@ mod proxy_tokens;
 mod requests;
 mod service_accounts;
 mod setup;
+mod token_exchange;
 mod tokens;
