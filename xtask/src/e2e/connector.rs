@@ -1,7 +1,8 @@
-//! One command line of a connector and its answer.
+//! Command lines of a connector and what they answer.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -15,7 +16,15 @@ pub(super) struct Connector {
     logs: PathBuf,
 }
 
-/// What one call left behind.
+/// What one command line left behind.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) status: ExitStatus,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+}
+
+/// What one call of a capability left behind.
 #[derive(Debug)]
 pub(super) struct Call {
     /// The answer's envelope.
@@ -35,18 +44,33 @@ impl Connector {
         Ok(serde_json::from_slice(&output.stdout)?)
     }
 
-    /// Calls a capability, with everything logged to stderr; an error envelope is an answer like any other.
-    pub(super) fn call(&self, capability: &str, request: &Value) -> Result<Call> {
+    /// Everything is logged, to stderr.
+    pub(super) fn environment(&self) -> [(&'static str, OsString); 3] {
+        [
+            ("LUMOS_LOG_LEVEL", "DEBUG".into()),
+            ("LUMOS_LOG_TO_STDOUT", "true".into()),
+            ("LUMOS_LOG_DIRECTORY", self.logs.clone().into()),
+        ]
+    }
+
+    /// Runs a command line to its end.
+    pub(super) fn run(&self, arguments: &[&str]) -> Result<Run> {
         let output = Command::new(&self.binary)
-            .env("LUMOS_LOG_LEVEL", "DEBUG")
-            .env("LUMOS_LOG_TO_STDOUT", "true")
-            .env("LUMOS_LOG_DIRECTORY", &self.logs)
-            .args([capability, "--json", &request.to_string()])
+            .envs(self.environment())
+            .args(arguments)
             .output()
             .with_context(|| format!("starting {}", self.binary.display()))?;
-        let stdout = String::from_utf8(output.stdout).context("the answer is not UTF-8")?;
-        let log = String::from_utf8_lossy(&output.stderr).into_owned();
-        ensure!(output.status.success(), "{capability} ended with {}:\n{stdout}{log}", output.status);
+        Ok(Run {
+            status: output.status,
+            stdout: String::from_utf8(output.stdout).context("stdout is not UTF-8")?,
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+
+    /// Calls a capability; an error envelope is an answer like any other.
+    pub(super) fn call(&self, capability: &str, request: &Value) -> Result<Call> {
+        let Run { status, stdout, stderr: log } = self.run(&[capability, "--json", &request.to_string()])?;
+        ensure!(status.success(), "{capability} ended with {status}:\n{stdout}{log}");
         let envelope = serde_json::from_str(&stdout)
             .with_context(|| format!("{capability} answered something that is not JSON:\n{stdout}"))?;
         Ok(Call { envelope, log })

@@ -5,8 +5,8 @@
 //! | [`stage`] | what a suite is given: binaries, a cache folder, and the numbered list of what it did |
 //! | [`install`] | packages of pip, npm and apt, in pinned versions, installed once |
 //! | [`server`] | a process on a free port, stopped whatever happens |
-//! | [`connector`] | one command line of a connector and its answer |
 //! | [`large_listing`] | how fast a large listing is, and how much memory it takes |
+//! | [`connector`] | command lines of a connector and what they answer |
 //! | [`browser`] | a person who signs in |
 //! | [`slow_pages`] | a server that sends too much, too slowly |
 //! | [`connection`] | a connector with credentials and settings: answers, errors, listings to their end |
@@ -21,6 +21,7 @@ mod openapi;
 mod postgres;
 mod scaffold;
 mod scim;
+mod secrets;
 mod server;
 mod slow_pages;
 mod stage;
@@ -58,6 +59,7 @@ const SUITES: &[Suite] = &[
     Suite { name: "postgres", run: postgres::run },
     Suite { name: "scaffold", run: scaffold::run },
     Suite { name: "scim", run: scim::run },
+    Suite { name: "secrets", run: secrets::run },
 ];
 
 const ALL: &str = "all";

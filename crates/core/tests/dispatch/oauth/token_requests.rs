@@ -4,6 +4,7 @@ use lumos_connector_core::oauth::{
     ClientAuthentication, OAuthSettings, TokenMethod, TokenParameters, TokenRequest,
 };
 use lumos_connector_types::payload::*;
+use lumos_connector_types::secret::Secret;
 use serde_json::{Value, json};
 
 use super::provider::{Provider, TOKEN, call, client, with_flow};
@@ -28,7 +29,7 @@ fn flow(method: TokenMethod, parameters: TokenParameters, client: ClientAuthenti
 fn parts(request: &TokenRequest) -> (&str, Option<&str>, Option<(&str, &str)>) {
     (
         request.url.expose(),
-        request.authorization.as_ref().map(|value| value.expose()),
+        request.authorization.as_ref().map(Secret::expose),
         request.body.as_ref().map(|(kind, body)| (*kind, body.expose())),
     )
 }
