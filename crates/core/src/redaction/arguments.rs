@@ -2,11 +2,13 @@
 
 use serde_json::Value;
 
+use crate::auth::AuthModel;
+
 /// What stands for a secret argument.
 const REDACTED: &str = "REDACTED";
 
 /// Keys whose values are secret whatever the connector says.
-const SECRET_KEYS: [&str; 15] = [
+const SECRET_KEYS: [&str; 16] = [
     "password",
     "secret",
     "token",
@@ -22,35 +24,32 @@ const SECRET_KEYS: [&str; 15] = [
     "code_verifier",
     "redirect_uri_with_code",
     "state",
+    "form_data",
 ];
-
-/// Keys under which every text is secret, whatever its own key: credentials, and what a form holds.
-const SECRET_PARTS: [&str; 4] = ["auth", "credentials", "credential", "form_data"];
 
 /// The key of a credential's name, which is not secret.
 const ID: &str = "id";
 
-/// Replaces every string of a credential, and every string under a key that is always secret or one of `more_keys`,
-/// which are in lower case.
+/// Replaces what is secret in a request, whatever its shape: of credentials only the ids and the names of their parts
+/// are left, and nothing of a value under a key that is always secret or one of `more_keys`, which are in lower case.
 ///
 /// ```
 /// let mut request = serde_json::json!({"auth": {"basic": {"username": "u"}}, "settings": {"pin": "1", "size": 2}});
 /// lumos_connector_core::redaction::arguments::redact(&mut request, &["pin".to_owned()]);
-/// assert_eq!(request.to_string(), r#"{"auth":{"basic":{"username":"REDACTED"}},"settings":{"pin":"REDACTED","size":2}}"#);
+/// assert_eq!(request.to_string(), r#"{"auth":{"basic":"REDACTED"},"settings":{"pin":"REDACTED","size":2}}"#);
 /// ```
 pub fn redact(value: &mut Value, more_keys: &[String]) {
     match value {
         Value::Object(fields) => {
             for (key, field) in fields {
                 let key = key.to_lowercase();
-                if SECRET_PARTS.contains(&key.as_str()) {
-                    redact_all(field);
-                    continue;
-                }
-                let secret = SECRET_KEYS.contains(&key.as_str()) || more_keys.contains(&key);
-                match field {
-                    Value::String(text) if secret => REDACTED.clone_into(text),
-                    other => redact(other, more_keys),
+                match key.as_str() {
+                    "auth" | "credential" => redact_credential(field),
+                    "credentials" => redact_credentials(field),
+                    key if SECRET_KEYS.contains(&key) || more_keys.iter().any(|other| other == key) => {
+                        hide(field);
+                    }
+                    _ => redact(field, more_keys),
                 }
             }
         }
@@ -59,15 +58,27 @@ pub fn redact(value: &mut Value, more_keys: &[String]) {
     }
 }
 
-/// Replaces every string but ids.
-fn redact_all(value: &mut Value) {
+fn redact_credentials(value: &mut Value) {
     match value {
-        Value::String(text) => REDACTED.clone_into(text),
-        Value::Object(fields) => {
-            fields.iter_mut().filter(|(key, _)| *key != ID).for_each(|(_, field)| redact_all(field));
+        Value::Array(items) => items.iter_mut().for_each(redact_credential),
+        other => hide(other),
+    }
+}
+
+/// Keys that no credential has are left out: they may be anything.
+fn redact_credential(value: &mut Value) {
+    let Value::Object(fields) = value else { return hide(value) };
+    fields.retain(|key, _| key == ID || AuthModel::from_wire(key).is_some());
+    for (key, field) in fields {
+        if key != ID || !field.is_string() {
+            hide(field);
         }
-        Value::Array(items) => items.iter_mut().for_each(redact_all),
-        _ => {}
+    }
+}
+
+fn hide(value: &mut Value) {
+    if !value.is_null() {
+        *value = REDACTED.into();
     }
 }
 
@@ -77,23 +88,36 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn strings_under_secret_keys_are_replaced_at_every_depth() {
-        let mut request = json!({"request": {"PASSWORD": "p", "a": "b"}, "settings": {"pin": "1", "n": [{"token": "t"}], "secret": 5}});
+    fn values_under_secret_keys_are_replaced_at_every_depth() {
+        let mut request = json!({
+            "request": {"PASSWORD": "p", "a": "b", "form_data": {"k": "v"}},
+            "settings": {"pin": "1", "n": [{"token": ["t"]}], "secret": 5, "api_key": null},
+        });
         redact(&mut request, &["pin".to_owned()]);
         assert_eq!(
             request,
-            json!({"request": {"PASSWORD": "REDACTED", "a": "b"}, "settings": {"pin": "REDACTED", "n": [{"token": "REDACTED"}], "secret": 5}})
+            json!({
+                "request": {"PASSWORD": "REDACTED", "a": "b", "form_data": "REDACTED"},
+                "settings": {"pin": "REDACTED", "n": [{"token": "REDACTED"}], "secret": "REDACTED", "api_key": null},
+            })
         );
     }
 
     #[test]
-    fn of_credentials_only_the_ids_are_left() {
-        let mut request =
-            json!({"credentials": [{"id": "main", "service_account": {"key": {"k": ["v"]}}}, "stray"]});
+    fn of_credentials_only_ids_and_the_names_of_parts_are_left() {
+        let mut request = json!({
+            "auth": {"basic": {"username": "u"}, "stray": "s", "id": ["i"], "oauth": null},
+            "credentials": [{"id": "main", "service_account": {"key": {"k": ["v"]}}}, "stray"],
+            "request": {"credential": "stray", "credentials": {"stray": 1}},
+        });
         redact(&mut request, &[]);
         assert_eq!(
             request,
-            json!({"credentials": [{"id": "main", "service_account": {"key": {"k": ["REDACTED"]}}}, "REDACTED"]})
+            json!({
+                "auth": {"basic": "REDACTED", "id": "REDACTED", "oauth": null},
+                "credentials": [{"id": "main", "service_account": "REDACTED"}, "REDACTED"],
+                "request": {"credential": "REDACTED", "credentials": "REDACTED"},
+            })
         );
     }
 }

@@ -61,7 +61,9 @@ fn search(stage: &Stage, twin: &Twin, provider: &EchoProvider, calls: &mut usize
             check_answer(capability, &request, &answer.body_mut().read_to_string()?)?;
             *calls += 2;
         }
-        for arguments in [vec![SECRET], vec![capability, SECRET], vec![capability, "--jsn", SECRET]] {
+        let request = json!({"auth": {"token": {"token": SECRET}}}).to_string();
+        for arguments in [vec![&request[..]], vec![capability, &request], vec![capability, "--jsn", &request]]
+        {
             let output = connector.run(&arguments)?;
             ensure!(!shows(&output.stdout) && !shows(&output.stderr), "usage: {}", output.stderr);
             *calls += 1;

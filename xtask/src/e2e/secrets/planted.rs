@@ -10,18 +10,19 @@ pub(super) const FORMS: [&str; 3] = ["hunter2-planted", "aHVudGVyMi1wbGFudGVk", 
 
 /// Requests of a capability, well formed and not, each with the secret in all credentials that it takes.
 pub(super) fn requests(capability: &str, info: &Value, provider: &str) -> Vec<String> {
-    let well_formed: Vec<Value> = payloads(capability, info)
-        .into_iter()
-        .flat_map(|payload| {
-            let request =
-                json!({"request": payload, "settings": settings(provider), "include_raw_data": true});
-            let authenticated = credentials(info).into_iter().map(|(key, value)| with(&request, key, value));
-            authenticated.chain([request.clone()]).collect::<Vec<_>>()
-        })
-        .collect();
-    let malformed: Vec<String> =
-        well_formed.iter().map(Value::to_string).flat_map(|text| misshapen(&text)).collect();
-    well_formed.iter().map(Value::to_string).chain(malformed).collect()
+    let mut requests = Vec::new();
+    for payload in payloads(capability, info) {
+        let request = json!({"request": payload, "settings": settings(provider), "include_raw_data": true});
+        requests.push(request.to_string());
+        requests.extend(misshapen(&request.to_string()));
+        for (key, value) in credentials(info) {
+            requests.push(with(&request, key, value).to_string());
+        }
+    }
+    let with_auth =
+        json!({"auth": credential_of_every_type(), "request": {}, "settings": settings(provider)});
+    requests.extend(misshapen(&with_auth.to_string()));
+    requests
 }
 
 /// The ways in which a request brings credentials, the wrong ones included.
