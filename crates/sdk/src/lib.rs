@@ -120,6 +120,8 @@ mod guide {
     struct TestYourConnector;
     #[doc = include_str!("../../../docs/guide/call-your-apps-api.md")]
     struct CallYourAppsApi;
+    #[doc = include_str!("../../../docs/guide/authentication.md")]
+    struct Authentication;
     #[doc = include_str!("../../../docs/guide/pagination.md")]
     struct Pagination;
     #[doc = include_str!("../../../docs/guide/rate-limits.md")]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use lumos_connector_core::Integration;
 use lumos_connector_core::auth::OAuthModel;
-use lumos_connector_core::error::TransportError;
+use lumos_connector_core::error::Result;
 use lumos_connector_core::oauth::{OAuthSettings, TokenAnswer, TokenExchange, TokenRequest};
 use serde_json::{Value, json};
 
@@ -41,10 +41,7 @@ impl Provider {
 }
 
 impl TokenExchange for Provider {
-    fn send(
-        &self,
-        request: TokenRequest,
-    ) -> Pin<Box<dyn Future<Output = Result<TokenAnswer, TransportError>> + Send>> {
+    fn send(&self, request: TokenRequest) -> Pin<Box<dyn Future<Output = Result<TokenAnswer>> + Send>> {
         self.sent.lock().unwrap().push(request);
         let answer = TokenAnswer::new(self.status, self.body.clone());
         Box::pin(async { Ok(answer) })
