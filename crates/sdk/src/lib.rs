@@ -50,7 +50,9 @@ pub use lumos_connector_core as core;
 pub use lumos_connector_runtime as runtime;
 pub use lumos_connector_types as types;
 
-pub use lumos_connector_client::{clock, limit};
+pub use lumos_connector_client::{
+    arbitrary_endpoint, clock, graphql, jwt, limit, oauth1, retry, service_account,
+};
 pub use lumos_connector_core::{error, fingerprint, listing, oauth, token};
 
 /// Making the streams that [`Reply::stream`](prelude::Reply::stream) takes, from the crate `futures-util`.

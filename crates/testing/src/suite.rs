@@ -230,3 +230,31 @@ impl fmt::Debug for Failures {
 }
 
 impl std::error::Error for Failures {}
+
+#[cfg(test)]
+mod tests {
+    use lumos_connector_types::capability::marker as capability;
+
+    use super::*;
+    use crate::case::{case, response};
+
+    #[test]
+    fn each_case_is_a_test_and_skipped_ones_are_ignored_with_the_reason() {
+        let suite = Suite::new(|| Integration::builder("acme", "1.0.0").build()).cases([
+            case(capability::GetAccount, "gives one, e.g. \"a/7\"").expect(response(())),
+            case(capability::DeleteAccount, "deletes").skip("not written yet"),
+        ]);
+        let trials = suite.trials();
+        let listed: Vec<_> =
+            trials.iter().map(|trial| (trial.name(), trial.kind(), trial.has_ignored_flag())).collect();
+        assert_eq!(
+            listed,
+            [
+                (SOUND, "", false),
+                (COVERED, "", false),
+                ("get_account::gives_one_e_g_a_7", "", false),
+                ("delete_account::deletes", "not written yet", true),
+            ]
+        );
+    }
+}

@@ -77,7 +77,6 @@ fn main() -> ExitCode {
                 .page_size(2)
                 .upstream(users_of_the_app(5))
                 .expect(listing().rows(5).pages(3).unique_by("integration_specific_id")),
-            case(capability::DeactivateAccount, "disables the user").skip("not written yet"),
         ])
         .cases(app_failures(ada()))
         .cases([waits_when_throttled(ada())])

@@ -1,8 +1,8 @@
 //! A small connector, and what a suite says about it.
 
-use lumos_connector::client::retry::Retries;
 use lumos_connector::error;
 use lumos_connector::prelude::*;
+use lumos_connector::retry::Retries;
 use lumos_connector_testing::prelude::*;
 
 /// Where the connector finds its app when the settings do not say.

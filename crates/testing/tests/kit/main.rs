@@ -5,6 +5,7 @@ mod acme;
 mod cases;
 mod fake_app;
 mod faults;
+mod oauth;
 mod ready_cases;
 
 /// A client for calling the fake app directly. TLS needs a provider of cryptography even where it is not used.
