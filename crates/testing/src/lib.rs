@@ -37,8 +37,8 @@ pub mod prelude {
 
     #[doc(no_inline)]
     pub use crate::{
-        Case, Exchange, Fault, Suite, Upstream, answer, anything, app_failures, call, case, delete, error,
-        get, listing, patch, post, put, response, waits_when_throttled,
+        Answer, Case, Exchange, Fault, Received, Suite, Upstream, answer, anything, app_failures, call, case,
+        delete, error, get, listing, patch, post, put, response, waits_when_throttled,
     };
     pub use lumos_connector_types::error::ConnectorErrorCode as Code;
     pub use serde_json::json;

@@ -31,7 +31,9 @@ use super::received::Received;
 pub struct Exchange {
     pub(super) method: Option<String>,
     pub(super) path: Option<String>,
-    pub(super) query: Option<Vec<(String, String)>>,
+    pub(super) query: Vec<(String, String)>,
+    /// Whether other parameters may be there, too.
+    pub(super) open_query: bool,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: BodyRule,
     pub(super) times: Option<usize>,
@@ -88,7 +90,8 @@ pub fn call(method: &str, path: &str) -> Exchange {
     Exchange {
         method: Some(method.to_owned()),
         path: Some(path.to_owned()),
-        query: Some(form_urlencoded::parse(query.as_bytes()).into_owned().collect()),
+        query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        open_query: false,
         headers: Vec::new(),
         body: BodyRule::None,
         times: Some(1),
@@ -100,21 +103,21 @@ pub fn call(method: &str, path: &str) -> Exchange {
 /// An exchange that every call matches, any number of times.
 #[must_use]
 pub fn anything() -> Exchange {
-    Exchange { method: None, path: None, query: None, body: BodyRule::Any, times: None, ..call("", "") }
+    Exchange { method: None, path: None, open_query: true, body: BodyRule::Any, times: None, ..call("", "") }
 }
 
 impl Exchange {
     /// The same with a parameter of the query, beside those in the path. Both are compared decoded.
     #[must_use]
     pub fn query(mut self, name: impl Into<String>, value: impl ToString) -> Self {
-        self.query.get_or_insert_default().push((name.into(), value.to_string()));
+        self.query.push((name.into(), value.to_string()));
         self
     }
 
-    /// The same with whatever query.
+    /// The same with whatever other parameters: those that are named must still be there.
     #[must_use]
     pub fn any_query(mut self) -> Self {
-        self.query = None;
+        self.open_query = true;
         self
     }
 
@@ -206,8 +209,7 @@ impl fmt::Display for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let method = self.method.as_deref().unwrap_or("any method");
         write!(f, "{method} {}", self.path.as_deref().unwrap_or("(any path)"))?;
-        let query = self.query.iter().flatten().enumerate();
-        for (index, (name, value)) in query {
+        for (index, (name, value)) in self.query.iter().enumerate() {
             write!(f, "{}{name}={value}", if index == 0 { '?' } else { '&' })?;
         }
         Ok(())

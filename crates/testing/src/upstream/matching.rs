@@ -33,9 +33,7 @@ pub(super) fn compare(expected: &Exchange, call: &Received) -> Mismatch {
     if let Some(method) = expected.method.as_ref().filter(|method| **method != call.method) {
         mismatch.add(50, format!("method: expected {method}, got {}", call.method));
     }
-    if let Some(query) = &expected.query {
-        pairs("query", query, &call.query, &mut mismatch);
-    }
+    pairs("query", &expected.query, &call.query, expected.open_query, &mut mismatch);
     for (name, value) in &expected.headers {
         match call.header(name) {
             Some(given) if given == value => {}
@@ -63,7 +61,7 @@ fn body(rule: &BodyRule, call: &Received, mismatch: &mut Mismatch) {
         },
         BodyRule::Form(fields) => {
             let given: Vec<_> = form_urlencoded::parse(&call.body).into_owned().collect();
-            pairs("form field", fields, &given, mismatch);
+            pairs("form field", fields, &given, false, mismatch);
         }
         BodyRule::Text(text) => {
             if text.as_bytes() != call.body {
@@ -74,8 +72,14 @@ fn body(rule: &BodyRule, call: &Received, mismatch: &mut Mismatch) {
     }
 }
 
-/// Compares name-value pairs in any order; a repeated pair counts as often as it is there.
-fn pairs(what: &str, expected: &[(String, String)], given: &[(String, String)], mismatch: &mut Mismatch) {
+/// Compares name-value pairs in any order; a repeated pair counts as often as it is there. `open` allows others.
+fn pairs(
+    what: &str,
+    expected: &[(String, String)],
+    given: &[(String, String)],
+    open: bool,
+    mismatch: &mut Mismatch,
+) {
     let mut rest: Vec<&(String, String)> = given.iter().collect();
     let mut absent = Vec::new();
     for pair in expected {
@@ -93,7 +97,7 @@ fn pairs(what: &str, expected: &[(String, String)], given: &[(String, String)], 
             None => mismatch.add(5, format!("{what} {name}: expected {value:?}, got none")),
         }
     }
-    for (name, value) in rest {
+    for (name, value) in rest.into_iter().filter(|_| !open) {
         mismatch.add(5, format!("{what} {name}: expected none, got {value:?}"));
     }
 }

@@ -64,6 +64,8 @@ async fn what_is_not_mentioned_must_not_be_there_except_headers() {
         (get("/u"), "/u?a=1", "", "query a: expected none, got \"1\""),
         (get("/u"), "/u", "x", "body: expected none, got 1 bytes"),
         (get("/u").any_query().any_body(), "/u?a=1", "x", ""),
+        (get("/u?b=2").any_query(), "/u?a=1&b=2", "", ""),
+        (get("/u?b=2").any_query(), "/u?a=1&b=3", "", "query b: expected \"2\", got \"3\""),
         (get("/u?a=1&a=1"), "/u?a=1", "", "query a: expected \"1\", got none"),
         (get("/u").header("x-tenant", "7"), "/u", "", "header x-tenant: expected \"7\", got none"),
         (get("/u").json(json!({"a": 1})), "/u", r#"{"a":1,"b":null}"#, "body.b: expected nothing, got null"),
