@@ -57,7 +57,7 @@ fn a_large_text_is_read_as_its_document_is() {
                     );
                 }
                 (Err(read), Err(expected)) => {
-                    assert_eq!(read.path(), expected.path(), "{read}, {expected}, {fields:.100}")
+                    assert_eq!(read.path(), expected.path(), "{read}, {expected}, {fields:.100}");
                 }
                 (read, expected) => panic!("{fields:.100}: {read:?} instead of {expected:?}"),
             }
