@@ -126,7 +126,7 @@ impl HttpAnswer {
     /// The error that the answer is, whatever its status.
     ///
     /// A client with a rate limit says `rate_limit` or `bad_gateway` of an answer that did not get better to the last
-    /// retry.
+    /// retry. [`explain_errors`](super::HttpBuilder::explain_errors) has the last word, and must not ask for it.
     #[must_use]
     pub fn error(&self) -> ConnectorError {
         let status = self.status();
@@ -139,7 +139,11 @@ impl HttpAnswer {
             }
             (None, _) => error.into(),
         };
-        self.with_retry_after(error)
+        let error = self.with_retry_after(error);
+        match &self.client.inner().explain {
+            Some(explain) => explain(self, error),
+            None => error,
+        }
     }
 
     /// The error of an answer that refuses the request for now, though its status does not say so.

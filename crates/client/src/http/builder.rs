@@ -11,7 +11,8 @@ use lumos_connector_types::error::ConnectorErrorCode;
 use lumos_connector_types::rate_limit::RateLimitMode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
-use super::client::{HttpClient, Inner};
+use super::answer::HttpAnswer;
+use super::client::{Explain, HttpClient, Inner};
 use super::login::{Authorize, BasicLogin, HeaderLogin, ParameterLogin, Token};
 use super::path;
 use crate::budget::Budget;
@@ -39,6 +40,7 @@ pub struct HttpBuilder {
     timeout: Duration,
     max_answer_bytes: usize,
     meanings: Vec<(u16, ConnectorErrorCode)>,
+    explain: Option<Arc<Explain>>,
     rate_limit: Option<RateLimit>,
     retries: Retries,
     mistake: Option<ConnectorError>,
@@ -61,6 +63,7 @@ impl HttpBuilder {
             timeout: Duration::from_secs(TIMEOUT_SECONDS),
             max_answer_bytes: MAX_ANSWER_BYTES,
             meanings: Vec::new(),
+            explain: None,
             rate_limit: None,
             retries: Retries::default(),
             mistake: None,
@@ -150,6 +153,34 @@ impl HttpBuilder {
         self
     }
 
+    /// What error answers of this app mean, where their bodies say more than their statuses. It is given the answer and
+    /// the error that it would be, and gives a better one, or the same.
+    ///
+    /// ```
+    /// # use lumos_connector_client::{HttpBuilder, HttpAnswer};
+    /// use lumos_connector_core::error::ConnectorError;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Problem { code: String, message: String }
+    ///
+    /// fn explained(answer: &HttpAnswer, error: ConnectorError) -> ConnectorError {
+    ///     match answer.json::<Problem>() {
+    ///         Ok(problem) => error.message(problem.message).app_error_code(problem.code),
+    ///         Err(_) => error,
+    ///     }
+    /// }
+    /// # fn client(http: HttpBuilder) -> HttpBuilder {
+    /// http.explain_errors(explained)
+    /// # }
+    /// ```
+    pub fn explain_errors(
+        mut self,
+        explain: impl Fn(&HttpAnswer, ConnectorError) -> ConnectorError + Send + Sync + 'static,
+    ) -> Self {
+        self.explain = Some(Arc::new(explain));
+        self
+    }
+
     /// What the app allows. Without it requests are sent at once.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.rate_limit = Some(limit);
@@ -205,6 +236,7 @@ impl HttpBuilder {
             timeout: self.timeout,
             max_answer_bytes: self.max_answer_bytes,
             meanings: self.meanings,
+            explain: self.explain,
         }))
     }
 }

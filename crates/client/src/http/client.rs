@@ -38,7 +38,11 @@ pub(super) struct Inner {
     pub(super) timeout: Duration,
     pub(super) max_answer_bytes: usize,
     pub(super) meanings: Vec<(u16, ConnectorErrorCode)>,
+    pub(super) explain: Option<Arc<Explain>>,
 }
+
+/// Makes the error of an answer a better one.
+pub(super) type Explain = dyn Fn(&HttpAnswer, ConnectorError) -> ConnectorError + Send + Sync;
 
 macro_rules! methods {
     ($($name:ident => $method:ident, $doc:literal;)+) => {

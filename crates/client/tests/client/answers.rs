@@ -126,3 +126,19 @@ async fn a_reset_and_a_silence_are_told_apart() {
     let http = http.timeout(std::time::Duration::from_millis(100)).base_url(&app.url()).unwrap();
     assert_eq!(http.post("user").send().await.unwrap_err().current_code(), Code::RequestTimeout);
 }
+
+#[tokio::test]
+async fn an_app_explains_its_own_errors() {
+    let body = r#"{"code":"E7","message":"The tenant is asleep"}"#;
+    let app = App::start([answer(400, &[], body), answer(404, &[], "plain")]).await;
+    let (http, url) = http(&app).await;
+    let http = http.explain_errors(|answer, error| match answer.json::<serde_json::Value>() {
+        Ok(said) => error.message(said["message"].as_str().unwrap()).code(Code::ServiceError),
+        Err(_) => error,
+    });
+    let http = http.base_url(&url).unwrap();
+    let error = http.get("user").send().await.unwrap_err();
+    assert_eq!((error.text().as_str(), error.current_code()), ("The tenant is asleep", Code::ServiceError));
+    assert_eq!(error.source_as::<HttpStatusError>().unwrap().status, 400);
+    assert!(http.get("user").send().await.unwrap_err().text().contains("[404]"));
+}
