@@ -13,6 +13,7 @@ mod limits;
 mod listings;
 mod logins;
 mod logs;
+mod oauth1;
 #[cfg(feature = "proxy")]
 mod proxy;
 #[cfg(feature = "proxy")]
