@@ -100,7 +100,8 @@ impl<'a> Request<'a> {
 
     /// The settings as they are; whether they fit the connector is another question.
     fn settings(&self) -> Result<Option<JsonObject>, ReadError> {
-        let Some(text) = self.settings.as_deref().filter(|text| *text != "null") else { return Ok(None) };
+        let sent = self.settings_source.as_deref().or(self.settings.as_deref());
+        let Some(text) = self.settings.as_deref().filter(|_| sent != Some("null")) else { return Ok(None) };
         let settings = Json::from_text(text.to_owned()).and_then(JsonObject::try_from);
         settings.map(Some).map_err(|error| error.inside("settings"))
     }

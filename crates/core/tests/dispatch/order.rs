@@ -128,7 +128,7 @@ fn missing_settings_are_named_by_their_titles_in_order() {
 #[test]
 fn settings_that_are_no_object_are_an_invalid_request() {
     let (acme, _) = acme();
-    for settings in ["[]", "5", "\"x\"", "true"] {
+    for settings in ["[]", "5", "\"x\"", "true", "NaN"] {
         let request = format!(r#"{{{REQUEST}, "auth": {{}}, "settings": {settings}}}"#);
         assert!(refusal(&acme, "get_last_activity", &request).starts_with("Invalid request: settings"));
     }
