@@ -1,7 +1,5 @@
 //! The software bill of materials, in CycloneDX 1.6: what is in the executable, and what uses what.
 
-use std::collections::BTreeSet;
-
 use cargo_metadata::{Package, PackageId};
 use lumos_connector_runtime::failure::Failure;
 use serde_json::{Value, json};
@@ -19,17 +17,13 @@ pub(super) fn document(
     executable: &[u8],
 ) -> Result<Vec<u8>, Failure> {
     let own = format!("{}@{}", metadata.app_id, metadata.version);
-    let linked: BTreeSet<&PackageId> = crates.iter().map(|package| &package.id).collect();
     let uses = |id: &PackageId| -> Vec<String> {
         let used = crates.iter().filter(|package| project.uses(id).contains(&&package.id));
         used.map(|package| reference(package)).collect()
     };
     let mut dependencies = vec![json!({"ref": own, "dependsOn": uses(project.root())})];
     dependencies.extend(
-        crates
-            .iter()
-            .filter(|package| linked.contains(&package.id))
-            .map(|package| json!({"ref": reference(package), "dependsOn": uses(&package.id)})),
+        crates.iter().map(|package| json!({"ref": reference(package), "dependsOn": uses(&package.id)})),
     );
     let bill = json!({
         "bomFormat": "CycloneDX",
