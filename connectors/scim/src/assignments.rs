@@ -72,20 +72,30 @@ impl Scim {
         }
         let is_member =
             Filter::equals("id", value).and(&Filter::equals("members.value", account)).to_string();
-        let query = [("filter", is_member.as_str()), ("attributes", "id"), ("count", "1")];
+        let query = [("filter", is_member.as_str()), ("attributes", "members"), ("count", "1")];
         let found = self.ask(&self.groups().path(), &query).await?;
         if found.is_success() {
-            #[derive(Deserialize)]
-            struct Found {
-                #[serde(rename = "Resources", default)]
-                groups: Vec<Resource>,
+            let groups = found.json::<Found>()?.groups;
+            if groups.is_empty() {
+                return Ok(false);
             }
             // A service that ignores the filter answers some group, perhaps another.
-            if found.json::<Found>()?.groups.iter().all(|group| group.id == value) {
-                return Ok(!found.json::<Found>()?.groups.is_empty());
+            if groups.iter().any(|group| group.id == value && has_member(group, account)) {
+                return Ok(true);
             }
         }
         let group = self.read(&self.groups(), value, "members").await?;
-        Ok(group.values("members").any(|member| member.value == account))
+        Ok(has_member(&group, account))
     }
+}
+
+/// The answer to a query for groups.
+#[derive(Deserialize)]
+struct Found {
+    #[serde(rename = "Resources", default)]
+    groups: Vec<Resource>,
+}
+
+fn has_member(group: &Resource, account: &str) -> bool {
+    group.values("members").any(|member| member.value == account)
 }

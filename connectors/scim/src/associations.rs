@@ -12,7 +12,7 @@ use crate::bundle::{self, Bundle, Cut};
 use crate::entitlement::Kind;
 use crate::filter::Filter;
 use crate::resource::Resource;
-use crate::service::{Endpoint, MAX_PAGE_SIZE, Scim};
+use crate::service::{Endpoint, Scim};
 use crate::settings::Memberships;
 use crate::user_values::UserValues;
 use crate::walk::{Place, Row, Stretch, Walk};
@@ -20,14 +20,15 @@ use crate::walk::{Place, Row, Stretch, Walk};
 /// Requests in a row that find nothing before the page is given as it is.
 const PATIENCE: usize = 20;
 
-/// Groups that are asked for at once when all are read with their members.
+/// Groups that are asked for at once when they come with their members.
 const GROUPS_WITH_MEMBERS: usize = 10;
 
 /// Where the listing goes on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct AssociationPlace {
     part: Part,
-    place: Place,
+    /// `None` at the beginning of the part.
+    place: Option<Place>,
     users: UserValues,
     cut: Option<Cut>,
 }
@@ -73,18 +74,15 @@ pub(crate) async fn find_entitlement_associations(
 ) -> Result<Reply<Vec<FoundEntitlementAssociation>>> {
     let listing = scim.open::<AssociationPlace>("associations")?;
     let size = listing.size();
-    let mut at = match listing.after() {
-        Some(place) => place.clone(),
-        None => {
-            let place = scim.begin(size).await?;
-            let (part, place) = match scim.settings.memberships {
-                // Nobody knows yet how large groups are.
-                Memberships::Groups => (Part::Groups, place.sized(1)),
-                Memberships::Users => (Part::Users, place),
-            };
-            AssociationPlace { part, place, users: UserValues::default(), cut: None }
-        }
-    };
+    let mut at = listing.after().cloned().unwrap_or_else(|| AssociationPlace {
+        part: match scim.settings.memberships {
+            Memberships::Groups => Part::Groups,
+            Memberships::Users => Part::Users,
+        },
+        place: None,
+        users: UserValues::default(),
+        cut: None,
+    });
     for _ in 0..PATIENCE {
         let (rows, next) = scim.associations(at, size).await?;
         match next {
@@ -122,10 +120,16 @@ impl Scim {
         mut at: AssociationPlace,
         size: usize,
     ) -> Result<(Vec<FoundEntitlementAssociation>, Option<AssociationPlace>)> {
+        let place = match (at.place.take(), at.part) {
+            (Some(place), _) => place,
+            // Nobody knows yet how large groups are, and a service with cursors wants to be told once for all.
+            (None, Part::Groups) => self.begin(size.min(GROUPS_WITH_MEMBERS)).await?.sized(1),
+            (None, Part::Users) => self.begin(size).await?,
+        };
         Ok(match at.part {
             Part::Groups => {
                 let walk = Walk { attributes: "members".to_owned(), ..Walk::all(self.groups()) };
-                let groups = self.stretch::<Group>(&walk, at.place.clone()).await?;
+                let groups = self.stretch::<Group>(&walk, place).await?;
                 at.page(&groups.map(members), size, |group, member| association(member, group))
             }
             Part::Users => {
@@ -133,31 +137,32 @@ impl Scim {
                     Memberships::Groups => &[Kind::Role, Kind::Entitlement][..],
                     Memberships::Users => &Kind::ALL,
                 };
-                let users = at.users.stretch(self, kinds, at.place.clone()).await?;
+                let users = at.users.stretch(self, kinds, place).await?;
                 at.page(&users.map(|user| held_by(user, kinds)), size, association)
             }
         })
     }
 
-    /// The groups that have a member. A service that cannot filter is asked for all groups with their members.
+    /// The groups that have a member. A service that cannot filter is asked for all groups; one that says it can is not
+    /// believed before its groups are seen.
     async fn groups_with(&self, account: &str) -> Result<Vec<String>> {
-        let filters = self.can_filter().await?;
-        let walk = Walk {
-            filter: filters.then(|| Filter::equals("members.value", account)),
-            attributes: if filters { "id" } else { "members" }.to_owned(),
-            ..Walk::all(self.groups())
-        };
-        let at_once = if filters { MAX_PAGE_SIZE } else { GROUPS_WITH_MEMBERS };
+        let filter = self.can_filter().await?.then(|| Filter::equals("members.value", account));
+        let walk = Walk { filter, attributes: "members".to_owned(), ..Walk::all(self.groups()) };
         let mut groups = Vec::new();
-        let mut place = Some(self.begin(at_once).await?);
+        let mut place = Some(self.begin(GROUPS_WITH_MEMBERS).await?);
         while let Some(at) = place {
-            let stretch = self.stretch::<Resource>(&walk, at).await?;
-            let has_it =
-                |group: &Resource| filters || group.values("members").any(|member| member.value == account);
-            groups.extend(stretch.rows.into_iter().filter(has_it).map(|group| group.id));
+            let stretch = self.stretch::<Group>(&walk, at).await?;
+            let has_it = stretch.rows.into_iter().filter(|group| group.has(account));
+            groups.extend(has_it.map(|group| group.id));
             place = stretch.next;
         }
         Ok(groups)
+    }
+}
+
+impl Group {
+    fn has(&self, account: &str) -> bool {
+        self.members.iter().flatten().any(|member| member.value.as_deref() == Some(account))
     }
 }
 
@@ -172,10 +177,8 @@ impl AssociationPlace {
         let row = |id: &str, other: &String| Some(association(id, other));
         let (rows, next) = bundle::page(stretch, self.cut.as_ref(), size, row);
         let next = match (next, self.part) {
-            (Some((place, cut)), part) => Some(Self { part, place, cut, ..self }),
-            (None, Part::Groups) => {
-                Some(Self { part: Part::Users, place: self.place.first(), cut: None, ..self })
-            }
+            (Some((place, cut)), part) => Some(Self { part, place: Some(place), cut, ..self }),
+            (None, Part::Groups) => Some(Self { part: Part::Users, place: None, cut: None, ..self }),
             (None, Part::Users) => None,
         };
         (rows, next)

@@ -17,7 +17,7 @@ use crate::walk::Place;
 const MEDIA_TYPE: &str = "application/scim+json";
 
 /// More rows than this are not asked for at once.
-pub(crate) const MAX_PAGE_SIZE: usize = 1_000;
+const MAX_PAGE_SIZE: usize = 1_000;
 
 /// How often a whole resource is read and replaced before somebody else's changes win.
 const REPLACEMENTS: usize = 4;

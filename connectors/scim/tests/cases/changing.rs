@@ -89,10 +89,17 @@ pub(crate) fn cases() -> Vec<Case> {
             .request(change("group", "g"))
             .upstream(get("/v2/Users/1?attributes=userName").answers(json!({"id": "1"})))
             .upstream(
-                get("/v2/Groups?attributes=id&count=1")
+                get("/v2/Groups?attributes=members&count=1")
                     .query("filter", r#"(id eq "g") and (members.value eq "1")"#)
-                    .answers(found(&[json!({"id": "g"})])),
+                    .answers(found(&[json!({"id": "g", "members": [{"value": "1"}]})])),
             )
+            .expect(response(json!({"assigned": true}))),
+        case(capability::AssignEntitlement, "does not believe a service that ignores the filter")
+            .request(change("group", "g"))
+            .upstream(get("/v2/Users/1").any_query().answers(json!({"id": "1"})))
+            .upstream(get("/v2/Groups").any_query().answers(found(&[json!({"id": "g", "members": [{"value": "2"}]})])))
+            .upstream(get("/v2/Groups/g?attributes=members").answers(json!({"id": "g", "members": [{"value": "2"}]})))
+            .upstream(patch("/v2/Groups/g").any_body().answers(204))
             .expect(response(json!({"assigned": true}))),
         case(capability::AssignEntitlement, "looks into the group where the filter is not understood")
             .request(change("group", "g"))
@@ -112,14 +119,14 @@ pub(crate) fn cases() -> Vec<Case> {
         case(capability::UnassignEntitlement, "removes the member by its path")
             .request(change("group", "g"))
             .upstream(get("/v2/Users/1").any_query().answers(json!({"id": "1"})))
-            .upstream(get("/v2/Groups").any_query().answers(found(&[json!({"id": "g"})])))
+            .upstream(get("/v2/Groups").any_query().answers(found(&[json!({"id": "g", "members": [{"value": "1"}]})])))
             .upstream(patch("/v2/Groups/g").json(remove.clone()).answers(204))
             .expect(response(json!({"unassigned": true}))),
         case(capability::UnassignEntitlement, "removes the member by its value where the settings say so")
             .settings(json!({"base_url": "{upstream}/v2", "removal": "value"}))
             .request(change("group", "g"))
             .upstream(get("/v2/Users/1").any_query().answers(json!({"id": "1"})))
-            .upstream(get("/v2/Groups").any_query().answers(found(&[json!({"id": "g"})])))
+            .upstream(get("/v2/Groups").any_query().answers(found(&[json!({"id": "g", "members": [{"value": "1"}]})])))
             .upstream(
                 patch("/v2/Groups/g")
                     .json(patch_of(json!({"op": "remove", "path": "members", "value": [{"value": "1"}]})))
@@ -129,7 +136,7 @@ pub(crate) fn cases() -> Vec<Case> {
         case(capability::UnassignEntitlement, "is content when somebody else was faster")
             .request(change("group", "g"))
             .upstream(get("/v2/Users/1").any_query().answers(json!({"id": "1"})))
-            .upstream(get("/v2/Groups").any_query().answers(found(&[json!({"id": "g"})])))
+            .upstream(get("/v2/Groups").any_query().answers(found(&[json!({"id": "g", "members": [{"value": "1"}]})])))
             .upstream(patch("/v2/Groups/g").json(remove).answers(scim_error(400, "noTarget", "no such member")))
             .expect(response(json!({"unassigned": true}))),
     ]

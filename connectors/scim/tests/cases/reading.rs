@@ -96,7 +96,15 @@ pub(crate) fn cases() -> Vec<Case> {
             .request(json!({"account_id": "1"}))
             .upstream(able())
             .upstream(get("/v2/Users/1").any_query().answers(json!({"id": "1", "roles": ["admin"], "groups": [{"value": "x"}]})))
-            .upstream(get("/v2/Groups").any_query().answers(found(&[json!({"id": "g"})])))
+            .upstream(
+                get("/v2/Groups?sortBy=id&sortOrder=ascending&count=10&attributes=members")
+                    .query("filter", "members.value eq \"1\"")
+                    .answers(found(&[
+                        json!({"id": "g", "members": [{"value": "1"}]}),
+                        // Not asked for: not all services filter as they say.
+                        json!({"id": "h", "members": [{"value": "2"}]}),
+                    ])),
+            )
             .expect(response(json!([held("1", "role:admin"), held("1", "g")]))),
         case(capability::GetAccountEntitlementAssociations, "looks into all groups where it cannot")
             .request(json!({"account_id": "1"}))
