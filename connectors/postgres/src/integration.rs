@@ -7,7 +7,11 @@ use crate::settings::PostgresSettings;
 use crate::{accounts, activity, associations, credentials, deletion, entitlement_changes, entitlements};
 use crate::{entitlement, failures, resources};
 
-pub(crate) fn integration() -> Result<Integration, IntegrationError> {
+/// The connector.
+///
+/// # Errors
+/// When the declaration has mistakes, which a test rules out.
+pub fn integration() -> Result<Integration, IntegrationError> {
     Integration::builder("postgres", env!("CARGO_PKG_VERSION"))
         .about("PostgreSQL", [AppCategory::Developers, AppCategory::ItAndSecurity])
         .description("Governs the login roles, memberships and privileges of a PostgreSQL server.")

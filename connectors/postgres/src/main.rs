@@ -1,29 +1,7 @@
-//! The PostgreSQL connector: login roles are accounts, databases and schemas are resources, memberships, attributes and
-//! privileges are entitlements.
-//!
-//! Start reading at [`integration`], which lists what the connector can do and in which file it does it; `server.rs`
-//! holds the connection, `entitlement.rs` what identifies an entitlement.
-
-mod account_changes;
-mod accounts;
-mod activity;
-mod associations;
-mod credentials;
-mod deletion;
-mod entitlement;
-mod entitlement_changes;
-mod entitlements;
-mod failures;
-mod integration;
-mod password;
-mod resources;
-mod server;
-mod settings;
-mod tls;
-mod walk;
+//! The program: see the library beside it.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    lumos_connector::run(integration::integration())
+    lumos_connector::run(lumos_postgres_connector::integration())
 }
