@@ -166,6 +166,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ("reference", "ours", "limit"):
         parser.add_argument(f"--{name}", required=True, metavar="CMD")
+    parser.add_argument("--profile", default="dist", help="how ours and the limit were built, for the report")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("out", metavar="OUT.json")
     options = parser.parse_args()
@@ -192,7 +193,7 @@ def main():
         finally:
             os.chdir("/")
     report = dict(
-        mode="quick" if options.quick else "full", date=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(started)),
+        mode="quick" if options.quick else "full", profile=options.profile, date=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(started)),
         seconds=round(time.time() - started), load=[round(load_before, 1), round(os.getloadavg()[0], 1)],
         machine=machine(), binary_mb={name: round(os.path.getsize(subjects[name][0]) / 1e6, 2) for name in ("ours", "limit")},
         notes=figures.notes, samples=figures.samples)

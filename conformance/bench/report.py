@@ -39,7 +39,8 @@ def ratio(above, below):
 def table(report):
     machine, (before, after) = report["machine"], report["load"]
     lines = [
-        f"{report['date']}, {report['mode']} run of {report['seconds']} s. {machine['processor']}, {machine['cores']} cores, "
+        f"{report['date']}, {report['mode']} run of {report['seconds']} s, `{report['profile']}` profile. "
+        f"{machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_gib']} GiB, {machine['system']}. **Load average {before} before, {after} after** the run, which "
         f"adds about 1 itself.",
         "", "| measure | reference | limit | ours | ours / limit | reference / ours |",
@@ -74,18 +75,18 @@ def panel(left, title, x_title, series):
     xs = [math.log10(x) for line in series.values() for x, _ in line]
     ys = [math.log10(y) for line in series.values() for _, y in line]
     low, high = math.floor(min(ys)), math.ceil(max(ys))
-    width, height, top = 250, 180, 40
+    start, width, height, top = left + 66, 240, 180, 40
 
     def place(x, y):
         across = (math.log10(x) - min(xs)) / ((max(xs) - min(xs)) or 1)
-        return left + 50 + width * across, top + height * (1 - (math.log10(y) - low) / (high - low))
+        return start + width * across, top + height * (1 - (math.log10(y) - low) / (high - low))
 
-    parts = [f'<text x="{left + 50}" y="24" font-weight="bold">{title}</text>',
-             f'<text x="{left + 50 + width / 2}" y="{top + height + 34}" text-anchor="middle">{x_title}</text>']
+    parts = [f'<text x="{start}" y="24" font-weight="bold">{title}</text>',
+             f'<text x="{start + width / 2}" y="{top + height + 34}" text-anchor="middle">{x_title}</text>']
     for power in range(low, high + 1):
         y = place(10 ** min(xs), 10**power)[1]
-        parts.append(f'<path d="M{left + 50} {y:.1f}h{width}" stroke="#d1d5db"/>')
-        parts.append(f'<text x="{left + 44}" y="{y + 4:.1f}" text-anchor="end">{10**power:,}</text>')
+        parts.append(f'<path d="M{start} {y:.1f}h{width}" stroke="#d1d5db"/>')
+        parts.append(f'<text x="{start - 6}" y="{y + 4:.1f}" text-anchor="end">{10**power:,}</text>')
     for x in sorted({x for line in series.values() for x, _ in line}):
         parts.append(f'<text x="{place(x, 10**low)[0]:.1f}" y="{top + height + 16}" text-anchor="middle">{x:,.0f}</text>')
     for name, line in series.items():
@@ -102,7 +103,7 @@ def plot(report):
     parts = panel(0, "CPU µs a request", "accounts in the page", pages)
     parts += panel(330, "requests/s, validate_credentials", "connections", connections)
     for number, name in enumerate(SUBJECTS):
-        parts.append(f'<text x="{60 + 110 * number}" y="285" fill="{COLOURS[name]}" font-weight="bold">{name}</text>')
+        parts.append(f'<text x="{66 + 90 * number}" y="285" fill="{COLOURS[name]}" font-weight="bold">{name}</text>')
     return ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 660 300" font-family="sans-serif" font-size="11">\n'
             '<rect width="660" height="300" fill="white"/>\n' + "\n".join(parts) + "\n</svg>\n")
 

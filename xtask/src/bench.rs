@@ -18,6 +18,9 @@ pub(crate) struct Arguments {
     /// Fewer cases and rounds: under a minute, once everything is built
     #[arg(long)]
     quick: bool,
+    /// The profile of what is measured
+    #[arg(long, value_name = "NAME", default_value = "dist")]
+    profile: String,
     /// Renew docs/performance.md and its plot
     #[arg(long, conflicts_with = "quick")]
     write: bool,
@@ -29,14 +32,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let sources = root.join("conformance/bench");
     let folder = workspace.target_directory.as_std_path().join("bench");
     let reference = install_reference(&sources.join("reference"), &folder)?;
-    build(root)?;
+    build(root, &arguments.profile)?;
 
-    let binaries = workspace.target_directory.as_std_path().join("dist");
+    let binaries = workspace.target_directory.as_std_path().join(&arguments.profile);
     let report = folder.join("report.json");
     let mut measure = python(&sources.join("measure.py"));
     measure.arg("--reference").arg(reference);
     measure.arg("--ours").arg(binaries.join("bench-connector"));
     measure.arg("--limit").arg(binaries.join("bench-limit"));
+    measure.args(["--profile", &arguments.profile]);
     if arguments.quick {
         measure.arg("--quick");
     }
@@ -76,10 +80,10 @@ fn install_reference(source: &Path, folder: &Path) -> Result<PathBuf> {
     Ok(program)
 }
 
-fn build(root: &Path) -> Result<()> {
+fn build(root: &Path, profile: &str) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(root).args(["build", "--profile", "dist", "--locked"]);
+    command.current_dir(root).args(["build", "--profile", profile, "--locked"]);
     succeed(command.args(["-p", "lumos-conformance-bench-connector", "-p", "lumos-conformance-bench-limit"]))
 }
 
