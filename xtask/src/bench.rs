@@ -18,6 +18,9 @@ pub(crate) struct Arguments {
     /// Fewer cases and rounds: under a minute, once everything is built
     #[arg(long)]
     quick: bool,
+    /// No more rounds of anything than this
+    #[arg(long, value_name = "N")]
+    rounds: Option<usize>,
     /// The profile of what is measured
     #[arg(long, value_name = "NAME", default_value = "dist")]
     profile: String,
@@ -41,6 +44,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     measure.arg("--ours").arg(binaries.join("bench-connector"));
     measure.arg("--limit").arg(binaries.join("bench-limit"));
     measure.args(["--profile", &arguments.profile]);
+    if let Some(rounds) = arguments.rounds {
+        measure.args(["--rounds", &rounds.to_string()]);
+    }
     if arguments.quick {
         measure.arg("--quick");
     }
