@@ -10,6 +10,8 @@ use lumos_connector_core::redaction::headers::is_secret;
 use lumos_connector_types::secret::REDACTED;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Request, StatusCode};
+use tracing::Span;
+use tracing::field::Empty;
 
 /// Bytes of an answer's body that are shown: of a good one, and of an error.
 const SHOWN: usize = 8192;
@@ -23,6 +25,8 @@ struct Call {
     url: String,
     sent: usize,
     began: Instant,
+    /// For whoever makes traces of spans.
+    span: Span,
 }
 
 impl Upstream {
@@ -32,12 +36,17 @@ impl Upstream {
             return Self(None);
         }
         let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
-        let call = Call {
-            method: request.method().to_string(),
-            url: redacted_url(request.url().as_str()),
-            sent: body.len(),
-            began: Instant::now(),
-        };
+        let (method, url) = (request.method().to_string(), redacted_url(request.url().as_str()));
+        let span = tracing::info_span!(
+            "request to the app",
+            otel.name = method,
+            otel.kind = "client",
+            otel.status_code = Empty,
+            http.request.method = method,
+            url.full = url,
+            http.response.status_code = Empty,
+        );
+        let call = Call { method, url, span, sent: body.len(), began: Instant::now() };
         if tracing::enabled!(tracing::Level::DEBUG) {
             tracing::debug!(
                 "to the app: {} {} {} {}",
@@ -51,7 +60,11 @@ impl Upstream {
     }
 
     pub(crate) fn answered(self, status: StatusCode, answer_headers: &HeaderMap, body: &[u8]) {
-        let Self(Some(Call { method, url, sent, began })) = self else { return };
+        let Self(Some(Call { method, url, sent, began, span })) = self else { return };
+        span.record("http.response.status_code", status.as_u16());
+        if status.is_client_error() || status.is_server_error() {
+            span.record("otel.status_code", "ERROR");
+        }
         let milliseconds = began.elapsed().as_millis();
         tracing::info!(status = status.as_u16(), milliseconds, sent, received = body.len(), "{method} {url}");
         if tracing::enabled!(tracing::Level::DEBUG) {
@@ -66,7 +79,8 @@ impl Upstream {
     }
 
     pub(crate) fn failed(self, error: &ConnectorError) {
-        let Self(Some(Call { method, url, sent, began })) = self else { return };
+        let Self(Some(Call { method, url, sent, began, span })) = self else { return };
+        span.record("otel.status_code", "ERROR");
         let milliseconds = began.elapsed().as_millis();
         tracing::info!(milliseconds, sent, "{method} {url} failed: {}", error.text());
     }

@@ -12,8 +12,8 @@ use lumos_connector_core::integration::IntegrationError;
 use crate::command_line::{self, Action};
 use crate::executable::Source;
 use crate::failure::Failure;
-use crate::observability::Observability;
 use crate::observability::context::CallContext;
+use crate::observability::{Observability, traced};
 use crate::output::Counted;
 use crate::result_file::ResultFile;
 use crate::{log, output, request, server};
@@ -119,9 +119,10 @@ fn carry_out(integration: &Integration, action: Action) -> Result<ExitCode, Fail
             let request = request::read(json, json_file.as_deref())?;
             log::arguments(&log.settings, integration, &name, json_file.is_none().then_some(&request));
             let runtime = runtime()?;
-            let observability = Observability::start(integration, &log.settings, None);
+            let observability = Observability::start(integration, &log, None);
             let context = Arc::new(CallContext::new(integration.app_id(), &name));
-            let answer = runtime.block_on(context.scope(integration.dispatch(&name, &request)));
+            let answer =
+                runtime.block_on(context.scope(traced(&name, integration.dispatch(&name, &request))));
             let failed = answer.error_code().is_some();
             let started = Instant::now();
             let mut bytes = 0;
@@ -138,7 +139,7 @@ fn carry_out(integration: &Integration, action: Action) -> Result<ExitCode, Fail
         }
         Action::Serve(options) => {
             let log = log::start(integration)?;
-            server::run(integration, &log.settings, *options)?;
+            server::run(integration, &log, *options)?;
         }
         Action::Reload(arguments) => server::reload::run(&arguments)?,
         Action::Completions(shell) => output::write(None, |sink| {

@@ -14,12 +14,15 @@
 mod browser;
 mod connection;
 mod connector;
+mod container;
+mod docs;
 mod install;
 mod large_listing;
 mod oidc;
 mod openapi;
 mod postgres;
 mod scaffold;
+mod schemathesis;
 mod scim;
 mod secrets;
 mod server;
@@ -54,12 +57,15 @@ struct Suite {
 }
 
 const SUITES: &[Suite] = &[
+    Suite { name: "container", run: container::run },
+    Suite { name: "docs", run: docs::run },
     Suite { name: "oidc", run: oidc::run },
     Suite { name: "openapi", run: openapi::run },
     Suite { name: "postgres", run: postgres::run },
     Suite { name: "scaffold", run: scaffold::run },
     Suite { name: "scim", run: scim::run },
     Suite { name: "secrets", run: secrets::run },
+    Suite { name: "schemathesis", run: schemathesis::run },
 ];
 
 const ALL: &str = "all";

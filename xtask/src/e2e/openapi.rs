@@ -74,7 +74,7 @@ fn validate_file(python: &Path, file: &Path) -> Result<()> {
 
 /// Puts the oddities right: `null` as the description of an operation, HTTP authentication without its scheme, and an
 /// `allOf` of nothing.
-fn correct(document: &mut Value) {
+pub(super) fn correct(document: &mut Value) {
     let Some(fields) = document.as_object_mut() else {
         document.as_array_mut().into_iter().flatten().for_each(correct);
         return;

@@ -37,6 +37,11 @@ impl Stage {
         &self.root
     }
 
+    /// The folder of all that is built.
+    pub(super) fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// Whether tenants of the full size are wanted, not those that CI has the time for.
     pub(super) fn is_full(&self) -> bool {
         self.full

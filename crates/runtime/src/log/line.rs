@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
@@ -24,28 +24,18 @@ pub(super) enum Format {
 
 /// Writes each event as one line, with what is known of the call that it belongs to.
 pub(super) struct LineLayer {
-    level: Level,
     format: Format,
     destination: Mutex<Destination>,
     shipper: Option<Arc<Shipper>>,
 }
 
 impl LineLayer {
-    pub(super) fn new(
-        level: Level,
-        format: Format,
-        destination: Destination,
-        shipper: Option<Arc<Shipper>>,
-    ) -> Self {
-        Self { level, format, destination: Mutex::new(destination), shipper }
+    pub(super) fn new(format: Format, destination: Destination, shipper: Option<Arc<Shipper>>) -> Self {
+        Self { format, destination: Mutex::new(destination), shipper }
     }
 }
 
 impl<S: Subscriber> Layer<S> for LineLayer {
-    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
-        *metadata.level() <= self.level
-    }
-
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let metadata = event.metadata();
         let mut line = match self.format {

@@ -18,18 +18,24 @@ mod panic;
 use std::sync::Arc;
 
 use lumos_connector_core::Integration;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 
 pub(crate) use arguments::log as arguments;
 pub(crate) use environment::LogSettings;
 
 use crate::failure::Failure;
+#[cfg(feature = "otel")]
+use crate::observability::otel::Telemetry;
 use crate::observability::shipping::{LAST_PATIENCE, Shipper};
 
-/// The log of a process.
+/// The log of a process, and its traces.
 pub(crate) struct Log {
     pub(crate) settings: LogSettings,
     shipper: Option<Arc<Shipper>>,
+    #[cfg(feature = "otel")]
+    pub(crate) telemetry: Option<Telemetry>,
 }
 
 /// Reads the environment and begins to log.
@@ -37,20 +43,35 @@ pub(crate) fn start(integration: &Integration) -> Result<Log, Failure> {
     let settings = LogSettings::from_environment()?;
     panic::quiet();
     let shipper = settings.level.and_then(|_| Shipper::from_environment(integration)).map(Arc::new);
-    if let Some(level) = settings.level {
+    let lines = settings.level.map(|level| {
         let destination = settings.destination(integration.app_id());
-        let lines = line::LineLayer::new(level, settings.format, destination, shipper.clone());
-        // A subscriber that is already there is the caller's choice.
-        let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines));
-    }
-    Ok(Log { settings, shipper })
+        let lines = line::LineLayer::new(settings.format, destination, shipper.clone());
+        lines.with_filter(LevelFilter::from_level(level))
+    });
+    let subscriber = tracing_subscriber::registry().with(lines);
+    #[cfg(feature = "otel")]
+    let telemetry = Telemetry::from_environment(integration)?;
+    #[cfg(feature = "otel")]
+    let subscriber = subscriber.with(telemetry.as_ref().map(Telemetry::layer));
+    // A subscriber that is already there is the caller's choice.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    Ok(Log {
+        settings,
+        shipper,
+        #[cfg(feature = "otel")]
+        telemetry,
+    })
 }
 
 impl Drop for Log {
-    /// Waits for critical lines that are still to be sent, but not for long.
+    /// Waits for what is still to be sent, but not for long.
     fn drop(&mut self) {
         if let Some(shipper) = &self.shipper {
             shipper.flush(LAST_PATIENCE);
+        }
+        #[cfg(feature = "otel")]
+        if let Some(telemetry) = &self.telemetry {
+            telemetry.flush();
         }
     }
 }

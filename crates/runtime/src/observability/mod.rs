@@ -5,10 +5,13 @@
 //! | `context` | what all log lines of a call have in common |
 //! | `dogstatsd` | metrics as the reference sends them |
 //! | `prometheus` | metrics of a server, for `/metrics` |
+//! | `otel` | traces and metrics over OTLP, with the feature `otel` |
 //! | `shipping` | critical lines sent to Lumos |
 
 pub(crate) mod context;
 mod dogstatsd;
+#[cfg(feature = "otel")]
+pub(crate) mod otel;
 pub(crate) mod prometheus;
 pub(crate) mod shipping;
 
@@ -16,9 +19,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lumos_connector_core::observation::{Observation, Observer};
-use lumos_connector_core::{Call, Integration};
+use lumos_connector_core::{Answer, Call, Integration};
+use tracing::Instrument;
+use tracing::field::Empty;
 
-use crate::log::LogSettings;
+use crate::log::Log;
 use dogstatsd::DogStatsd;
 use prometheus::Metrics;
 
@@ -30,21 +35,21 @@ pub(crate) struct Observability {
     dogstatsd: Option<DogStatsd>,
     /// Only of a server: who calls a command counts for himself.
     pub(crate) metrics: Option<Metrics>,
+    #[cfg(feature = "otel")]
+    telemetry: Option<otel::Telemetry>,
 }
 
 impl Observability {
     /// Watches the calls of a connector from now on.
-    pub(crate) fn start(
-        integration: &Integration,
-        settings: &LogSettings,
-        metrics: Option<Metrics>,
-    ) -> Arc<Self> {
+    pub(crate) fn start(integration: &Integration, log: &Log, metrics: Option<Metrics>) -> Arc<Self> {
         let observability = Arc::new(Self {
             app_id: integration.app_id().to_owned(),
-            logs_settings: settings.request_settings,
-            redacted_keys: settings.redacted_keys.clone(),
+            logs_settings: log.settings.request_settings,
+            redacted_keys: log.settings.redacted_keys.clone(),
             dogstatsd: DogStatsd::from_environment(integration.app_id()),
             metrics,
+            #[cfg(feature = "otel")]
+            telemetry: log.telemetry.clone(),
         });
         integration.observe_with(Watching(Arc::clone(&observability)));
         observability
@@ -56,6 +61,23 @@ impl Observability {
             dogstatsd.serialised(capability, time, bytes);
         }
     }
+}
+
+/// Runs a call as a span of its own, for whoever makes traces of spans.
+pub(crate) async fn traced(capability: &str, call: impl Future<Output = Answer>) -> Answer {
+    let span = tracing::info_span!(
+        "call",
+        otel.name = capability,
+        otel.kind = "server",
+        otel.status_code = Empty,
+        error.r#type = Empty,
+    );
+    let answer = call.instrument(span.clone()).await;
+    if let Some(code) = answer.error_code() {
+        span.record("otel.status_code", "ERROR");
+        span.record("error.type", code.as_str());
+    }
+    answer
 }
 
 struct Watching(Arc<Observability>);
@@ -77,6 +99,10 @@ impl Observer for Watching {
         }
         if let Some(metrics) = &self.0.metrics {
             metrics.call_ended(observation);
+        }
+        #[cfg(feature = "otel")]
+        if let Some(telemetry) = &self.0.telemetry {
+            telemetry.call_ended(observation);
         }
         let duration_ms = observation.total().as_secs_f64() * 1000.0;
         match &observation.failure {

@@ -15,6 +15,7 @@ use super::body::{self, Received};
 use super::outgoing::Outgoing;
 use super::{Server, refusal, routes};
 use crate::observability::context::CallContext;
+use crate::observability::traced;
 
 /// How much longer than the call itself its client waits: it must hear of the deadline even from a call that blocks.
 const GRACE: Duration = Duration::from_secs(1);
@@ -72,7 +73,7 @@ impl Call {
         let dispatch = async {
             // It was text a moment ago.
             let text = std::str::from_utf8(&request.bytes).unwrap_or_default();
-            self.server.integration.dispatch(self.capability, text).await
+            traced(self.capability, self.server.integration.dispatch(self.capability, text)).await
         };
         let work = self.context.scope(self.server.workers.run(dispatch));
         let answer = timeout_at(self.deadline, work).await;

@@ -51,7 +51,7 @@ use lumos_connector_core::Integration;
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::failure::Failure;
-use crate::log::LogSettings;
+use crate::log::Log;
 use crate::observability::Observability;
 use crate::observability::prometheus::Metrics;
 use bearer::Token;
@@ -84,7 +84,7 @@ struct Server {
 ///
 /// # Errors
 /// When it cannot listen, or the certificate or token cannot be read.
-pub(crate) fn run(integration: &Integration, log: &LogSettings, options: Options) -> Result<(), Failure> {
+pub(crate) fn run(integration: &Integration, log: &Log, options: Options) -> Result<(), Failure> {
     let workers = Workers::for_this_machine();
     allow_many_files();
     let runtime = workers
