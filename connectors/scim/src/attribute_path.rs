@@ -12,8 +12,8 @@ use crate::resource::Resource;
 ///
 /// Of an attribute with several values, the one that the filter names is meant; without a filter the primary one, or
 /// else the first. Of a complex value without a sub-attribute, its `value` is meant.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct AttributePath {
     text: String,
     /// The schema, when the path names one.
@@ -178,6 +178,12 @@ pub(crate) fn as_boolean(value: &Value) -> Option<bool> {
         Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
         Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
         _ => None,
+    }
+}
+
+impl From<AttributePath> for String {
+    fn from(path: AttributePath) -> Self {
+        path.text
     }
 }
 

@@ -58,4 +58,13 @@ mod tests {
     fn the_declaration_has_no_mistakes() {
         assert!(super::integration().is_ok());
     }
+
+    #[test]
+    fn forms_show_the_defaults_of_settings() {
+        let info: serde_json::Value = serde_json::from_str(&super::integration().unwrap().info()).unwrap();
+        let settings = &info["response"]["request_settings_schema"]["properties"];
+        assert_eq!(settings["email_attribute"]["default"], "emails");
+        assert_eq!(settings["given_name_attribute"]["default"], "name.givenName");
+        assert_eq!(settings["group_endpoint"]["default"], "Groups");
+    }
 }
