@@ -156,7 +156,7 @@ async fn create(
     let (schemas, shared): (Vec<_>, Vec<_>) =
         entitlements.iter().partition(|entitlement| entitlement.kind == Kind::Schema);
     for entitlement in shared {
-        entitlement_changes::apply(connection, &account, entitlement, Change::Grant).await?;
+        entitlement_changes::apply(server, connection, &account, entitlement, Change::Grant).await?;
     }
     connection.commit().await?;
     // Other databases see the role only now; when they refuse, it goes again.

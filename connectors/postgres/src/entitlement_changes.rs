@@ -58,7 +58,7 @@ pub(crate) async fn change(
         &server.main
     };
     connection.begin().await?;
-    let changed = apply(connection, account, entitlement, change).await?;
+    let changed = apply(server, connection, account, entitlement, change).await?;
     connection.commit().await?;
     Ok(if changed { Effect::updated() } else { Effect::noop(NoopEffectReason::StateAlreadyMatches) })
 }
@@ -67,6 +67,7 @@ pub(crate) async fn change(
 ///
 /// The state is read before and after: the server only warns when it grants or revokes nothing.
 pub(crate) async fn apply(
+    server: &Server,
     connection: &Connection,
     account: &Account,
     entitlement: &Entitlement,
@@ -83,7 +84,7 @@ pub(crate) async fn apply(
         kind => name_of(connection, *kind, *object, entitlement).await?,
     };
     let wanted = change == Change::Grant;
-    if holds(connection, account, entitlement).await? == wanted {
+    if holds(server, connection, account, entitlement).await? == wanted {
         return Ok(false);
     }
     let (template, needed) = match (kind, change) {
@@ -105,7 +106,7 @@ pub(crate) async fn apply(
         }
     };
     needing(connection.run(&template, &[&account.name, &name]).await, || needed.clone())?;
-    if holds(connection, account, entitlement).await? != wanted {
+    if holds(server, connection, account, entitlement).await? != wanted {
         let what_happened = if wanted {
             "The server granted nothing"
         } else {
@@ -155,7 +156,16 @@ async fn name_of(
 }
 
 /// Whether an account holds an entitlement itself.
-async fn holds(connection: &Connection, account: &Account, entitlement: &Entitlement) -> Result<bool> {
+async fn holds(
+    server: &Server,
+    connection: &Connection,
+    account: &Account,
+    entitlement: &Entitlement,
+) -> Result<bool> {
+    let membership = format!(
+        "SELECT EXISTS (SELECT FROM pg_auth_members m WHERE m.member = $1 AND m.roleid = $2 AND {})",
+        server.usable
+    );
     let sql = match entitlement.kind {
         Kind::Attribute => {
             "SELECT CASE $3 WHEN 'BYPASSRLS' THEN rolbypassrls WHEN 'CREATEDB' THEN rolcreatedb
@@ -163,7 +173,7 @@ async fn holds(connection: &Connection, account: &Account, entitlement: &Entitle
                 WHEN 'SUPERUSER' THEN rolsuper END
             FROM pg_roles WHERE oid = $1"
         }
-        Kind::Membership => "SELECT EXISTS (SELECT FROM pg_auth_members WHERE member = $1 AND roleid = $2)",
+        Kind::Membership => &membership,
         Kind::Database => {
             "SELECT EXISTS (SELECT FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
             WHERE d.oid = $2 AND a.grantee = $1 AND a.privilege_type = $3)"
