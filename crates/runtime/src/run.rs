@@ -50,7 +50,7 @@ pub fn run(integration: Result<Integration, IntegrationError>) -> ExitCode {
     };
     let done = match command_line::uses_proxy(&matches).then(|| integration.use_proxy()) {
         Some(Err(error)) => Err(Failure::new(error.to_string()).advice(
-            "build it with `lumos-connector = { features = [\"proxy\"] }`, or leave --use-proxy out",
+            "build it with the feature `proxy` of lumos-connector, which is on by default, or leave --use-proxy out",
         )),
         _ => carry_out(&integration, command_line::action(&definition, &matches)),
     };
