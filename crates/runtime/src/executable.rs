@@ -13,6 +13,22 @@ use crate::failure::Failure;
 /// The profile that executables are shipped with.
 const PROFILE: &str = "dist";
 
+/// Packages that every connector has and that no request spends time in: the smallest code is the best.
+const COLD: &[&str] = &[
+    "clap_builder",
+    "clap_complete",
+    "clap_mangen",
+    "h2",
+    "hyper-util",
+    "idna",
+    "jiff",
+    "reqwest",
+    "rustls",
+    "rustls-webpki",
+    "schemars",
+    "url",
+];
+
 /// The profile itself, for projects whose manifest has none of that name.
 const SETTINGS: &[&str] = &[
     "profile.dist.inherits='release'",
@@ -86,6 +102,9 @@ impl Source {
         command.arg("--manifest-path").arg(&self.manifest).args(self.locked());
         if !self.has_profile() {
             command.args(SETTINGS.iter().flat_map(|setting| ["--config", setting]));
+            for package in COLD {
+                command.arg("--config").arg(format!("profile.dist.package.{package}.opt-level='s'"));
+            }
         }
         if let Some(target) = target {
             command.args(["--target", target]);
