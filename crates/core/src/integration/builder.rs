@@ -290,7 +290,7 @@ impl Builder {
         let mut names = HashSet::new();
         for registered in &self.capabilities {
             let facts = registered.facts();
-            if facts.standard.is_none() && StandardCapability::from_wire(facts.name).is_some() {
+            if facts.standard.is_none() && is_reserved(facts.name) {
                 mistakes.push(Mistake::ReservedName(facts.name));
             } else if facts.standard.is_none() && !is_capability_name(facts.name) {
                 mistakes.push(Mistake::MalformedName(facts.name));
@@ -303,6 +303,11 @@ impl Builder {
         mistakes.extend(self.probe.iter().flat_map(ProbeSettings::mistakes));
         mistakes
     }
+}
+
+/// Names that mean something else on the wire or on a connector's command line.
+fn is_reserved(name: &str) -> bool {
+    matches!(name, "dev" | "hacking" | "serve") || StandardCapability::from_wire(name).is_some()
 }
 
 /// `^[a-z]+(_[a-z]+)*$`

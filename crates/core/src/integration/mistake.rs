@@ -12,7 +12,7 @@ pub enum Mistake {
     EmptyAppId,
     /// Two handlers for one capability.
     DuplicateCapability(&'static str),
-    /// A custom capability has the name of a standard one.
+    /// A custom capability has the name of a standard one, or of a command of every connector (`dev`, `serve`).
     ReservedName(&'static str),
     /// A custom capability's name is not lower-case words joined by underscores.
     MalformedName(&'static str),
@@ -50,7 +50,7 @@ impl fmt::Display for Mistake {
             }
             Self::ReservedName(name) => write!(
                 f,
-                "`{name}` is the name of a standard capability; use its marker, or give yours another name"
+                "`{name}` is the name of a standard capability or a command; use its marker, or give yours another name"
             ),
             Self::MalformedName(name) => write!(
                 f,

@@ -38,6 +38,7 @@ custom! {
     OneWord = "rotate",
     StandardName = "list_accounts",
     ReservedName = "info",
+    CommandName = "serve",
     Upper = "Rotate_badge",
     Digit = "rotate_badge2",
     Hyphen = "rotate-badge",
@@ -82,6 +83,7 @@ fn a_capability_is_registered_once() {
 fn a_custom_capability_has_a_name_of_its_own() {
     assert_eq!(mistakes(builder().capability(StandardName, echo)), [Mistake::ReservedName("list_accounts")]);
     assert_eq!(mistakes(builder().capability(ReservedName, echo)), [Mistake::ReservedName("info")]);
+    assert_eq!(mistakes(builder().capability(CommandName, echo)), [Mistake::ReservedName("serve")]);
 }
 
 #[test]
