@@ -7,11 +7,13 @@
 //! | [`server`] | a process on a free port, stopped whatever happens |
 //! | [`large_listing`] | how fast a large listing is, and how much memory it takes |
 //! | [`connector`] | command lines of a connector and what they answer |
+//! | [`certificates`] | a certificate authority of one run |
 //! | [`browser`] | a person who signs in |
 //! | [`slow_pages`] | a server that sends too much, too slowly |
 //! | [`connection`] | a connector with credentials and settings: answers, errors, listings to their end |
 
 mod browser;
+mod certificates;
 mod connection;
 mod connector;
 mod container;
@@ -25,6 +27,7 @@ mod scaffold;
 mod schemathesis;
 mod scim;
 mod secrets;
+mod serve;
 mod server;
 mod slow_pages;
 mod stage;
@@ -66,6 +69,7 @@ const SUITES: &[Suite] = &[
     Suite { name: "scim", run: scim::run },
     Suite { name: "secrets", run: secrets::run },
     Suite { name: "schemathesis", run: schemathesis::run },
+    Suite { name: "serve", run: serve::run },
 ];
 
 const ALL: &str = "all";

@@ -5,7 +5,6 @@ mod failures;
 mod listings;
 mod scale;
 mod sequence;
-mod tls;
 
 use anyhow::Result;
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::tls::Certificates;
+use crate::e2e::certificates::Certificates;
 use crate::e2e::install::{apt, output, succeed};
 use crate::e2e::server::{Server, free_port};
 use crate::e2e::stage::Stage;

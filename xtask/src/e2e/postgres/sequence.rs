@@ -210,7 +210,7 @@ fn tls(cluster: &Cluster, lumos: &Connection) -> Result<()> {
     let by_address = lumos.setting("host", "127.0.0.1");
     by_address.refuses("validate_credentials", json!({}), "connection_rejected", "TLS")?;
     by_address.setting("ssl_mode", "verify-ca").response("validate_credentials", json!({}))?;
-    let other = super::tls::Certificates::for_host("localhost")?.authority;
+    let other = crate::e2e::certificates::Certificates::for_host("localhost")?.authority;
     for mode in ["verify-full", "verify-ca"] {
         let wrong = lumos.setting("ca_certificate", other.clone()).setting("ssl_mode", mode);
         wrong.refuses("validate_credentials", json!({}), "connection_rejected", "TLS")?;

@@ -1,7 +1,7 @@
 //! Certificates made for one run.
 
 use anyhow::Result;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
 
 /// A certificate authority and a server certificate that it has signed, as PEM.
 #[derive(Debug)]
@@ -16,6 +16,9 @@ impl Certificates {
     pub(super) fn for_host(host: &str) -> Result<Self> {
         let mut authority = CertificateParams::new(Vec::new())?;
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // A name of its own: one like the server's would make the server's certificate look self-signed.
+        authority.distinguished_name = DistinguishedName::new();
+        authority.distinguished_name.push(DnType::CommonName, "An authority of one run");
         let authority_key = KeyPair::generate()?;
         let authority_pem = authority.self_signed(&authority_key)?.pem();
         let key = KeyPair::generate()?;
