@@ -4,10 +4,10 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | [`settings`], [`credentials`] | what a connection consists of |
-//! | [`service`], [`refusal`], [`provider`] | talking to the service: its operations, its errors, what it says it can |
-//! | [`walk`], [`user_values`], [`bundle`] | going through all resources of an endpoint while the tenant changes |
-//! | [`resource`], [`attribute_path`], [`filter`], [`change`] | the parts of SCIM's language |
+//! | `settings`, `credentials` | what a connection consists of |
+//! | `service`, `refusal`, `provider` | talking to the service: its operations, its errors, what it says it can |
+//! | `walk`, `user_values`, `bundle` | going through all resources of an endpoint while the tenant changes |
+//! | `resource`, `attribute_path`, `filter`, `change` | the parts of SCIM's language |
 //! | the others | one file for each kind of capability |
 
 mod account_changes;
