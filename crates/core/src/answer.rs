@@ -15,7 +15,7 @@ pub type Chunks = BoxStream<'static, io::Result<Vec<u8>>>;
 /// The answer of a call: an envelope around a payload or an error.
 ///
 /// It is serialised straight into where it goes, so that a page of rows is never held twice; rows that are
-/// [streamed](Reply::stream) are never held at all. A command writes it with [`write_to`](Self::write_to), a server
+/// [streamed](crate::Reply::stream) are never held at all. A command writes it with [`write_to`](Self::write_to), a server
 /// sends its [`content`](Self::into_content), a test looks at its [bytes](Self::into_bytes).
 pub struct Answer {
     body: Body,
