@@ -32,14 +32,14 @@ impl Sdk {
         }
     }
 
-    /// The value of a dependency on one of its crates, in TOML.
-    pub(super) fn dependency(&self, folder: &str) -> String {
+    /// Where a dependency finds one of its crates, as a key and a value in TOML.
+    pub(super) fn source(&self, folder: &str) -> String {
         match self {
             Self::Checkout(path) => {
                 let path = path.join("crates").join(folder);
-                format!("{{ path = {} }}", quoted(&path.display().to_string()))
+                format!("path = {}", quoted(&path.display().to_string()))
             }
-            Self::Registry => quoted(env!("CARGO_PKG_VERSION")),
+            Self::Registry => format!("version = {}", quoted(env!("CARGO_PKG_VERSION"))),
         }
     }
 }

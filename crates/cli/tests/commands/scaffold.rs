@@ -91,7 +91,7 @@ fn the_sdk_is_taken_from_where_it_is_said_to_be() {
     scaffold(root.path(), &["acme", "acme", "--sdk-path", "elsewhere"]).succeeded();
     let manifest = fs::read_to_string(root.path().join("acme/Cargo.toml")).unwrap();
     let path = sdk.canonicalize().unwrap().join("crates/sdk");
-    assert!(manifest.contains(&format!("lumos-connector = {{ path = {path:?} }}")), "{manifest}");
+    assert!(manifest.contains(&format!("lumos-connector = {{ path = {path:?}, ")), "{manifest}");
 
     let refused = scaffold(root.path(), &["other", "other", "--sdk-path", "acme"]);
     assert!(refused.stderr.contains("acme is no checkout of the SDK"), "{}", refused.stderr);
