@@ -43,7 +43,9 @@ const BROUGHT: [&str; 7] = [
 /// use lumos_connector::prelude::*;
 /// use lumos_connector_testing::prelude::*;
 ///
-/// # async fn validate_credentials(_: (), _: ValidateCredentials) -> Result<ValidatedCredentials> { unimplemented!() }
+/// # async fn validate_credentials(_: (), _: ValidateCredentials) -> Result<ValidatedCredentials> {
+/// #     Ok(ValidatedCredentials { valid: true, unique_tenant_id: "acme".to_owned() })
+/// # }
 /// fn integration() -> Result<Integration, IntegrationError> {
 ///     Integration::builder("acme", "1.0.0")
 ///         .about("Acme", [AppCategory::Developers])
