@@ -17,7 +17,7 @@ pub(crate) async fn list_accounts(scim: Scim, request: ListAccounts) -> Result<R
     let (listing, place) = scim.listing("accounts").await?;
     let stretch = scim.stretch::<Resource>(&walk, place).await?;
     let accounts = stretch.rows.iter().map(|user| account(user, &scim.settings, wanted.as_deref()));
-    listing.going_on(accounts.collect(), stretch.next)
+    listing.next_page(accounts.collect(), stretch.next)
 }
 
 pub(crate) async fn get_account(scim: Scim, request: GetAccount) -> Result<FoundAccountData> {

@@ -15,7 +15,7 @@ use crate::resource::Resource;
 use crate::service::{Endpoint, Scim};
 use crate::settings::Memberships;
 use crate::user_values::UserValues;
-use crate::walk::{Place, Row, Stretch, Walk};
+use crate::walk::{Row, Walk, WalkCursor, WalkPage};
 
 /// Requests in a row that find nothing before the page is given as it is.
 const PATIENCE: usize = 20;
@@ -28,7 +28,7 @@ const GROUPS_WITH_MEMBERS: usize = 10;
 struct AssociationPlace {
     part: Part,
     /// `None` at the beginning of the part.
-    place: Option<Place>,
+    place: Option<WalkCursor>,
     users: UserValues,
     cut: Option<Cut>,
 }
@@ -87,10 +87,10 @@ pub(crate) async fn find_entitlement_associations(
         let (rows, next) = scim.associations(at, size).await?;
         match next {
             Some(next) if rows.is_empty() => at = next,
-            next => return listing.going_on(rows, next),
+            next => return listing.next_page(rows, next),
         }
     }
-    listing.going_on(Vec::new(), Some(at))
+    listing.next_page(Vec::new(), Some(at))
 }
 
 /// What one account holds. Its groups are those that say so of it as a member: not all services show them with users.
@@ -170,7 +170,7 @@ impl AssociationPlace {
     /// As many associations of a stretch as a page has, and where the listing goes on.
     fn page(
         self,
-        stretch: &Stretch<Bundle<String>>,
+        stretch: &WalkPage<Bundle<String>>,
         size: usize,
         association: impl Fn(&str, &str) -> FoundEntitlementAssociation,
     ) -> (Vec<FoundEntitlementAssociation>, Option<Self>) {

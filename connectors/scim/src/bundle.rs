@@ -5,7 +5,7 @@
 
 use lumos_connector::prelude::*;
 
-use crate::walk::{Place, Row, Stretch, count};
+use crate::walk::{Row, WalkCursor, WalkPage, count};
 
 /// What one resource brings to a listing: its items, in the order of their keys, each once.
 pub(crate) struct Bundle<T> {
@@ -53,11 +53,11 @@ impl<T> Row for Bundle<T> {
 /// `row` makes the row of an item, or none when there is nothing to tell. The next stretch has as many resources as this
 /// one showed to fill a page.
 pub(crate) fn page<T: Keyed, R>(
-    stretch: &Stretch<Bundle<T>>,
+    stretch: &WalkPage<Bundle<T>>,
     cut: Option<&Cut>,
     size: usize,
     mut row: impl FnMut(&str, &T) -> Option<R>,
-) -> (Vec<R>, Option<(Place, Option<Cut>)>) {
+) -> (Vec<R>, Option<(WalkCursor, Option<Cut>)>) {
     let mut rows = Vec::new();
     for (number, Bundle { id, items }) in stretch.rows.iter().enumerate() {
         let given = match cut {

@@ -14,7 +14,7 @@ use crate::entitlement::Kind;
 use crate::resource::{Entry, Resource};
 use crate::service::{Endpoint, Scim};
 use crate::user_values::UserValues;
-use crate::walk::{Place, Walk};
+use crate::walk::{Walk, WalkCursor};
 
 /// Values told so far that a page token remembers: 9 bytes each.
 const REMEMBERED: usize = 2_000;
@@ -26,7 +26,7 @@ const PATIENCE: usize = 20;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct EntitlementPlace {
     part: Part,
-    place: Place,
+    place: WalkCursor,
     users: UserValues,
     cut: Option<Cut>,
     told: Vec<i64>,
@@ -67,10 +67,10 @@ pub(crate) async fn list_entitlements(
         let (rows, next) = scim.entitlements(at, size, wanted.as_deref()).await?;
         match next {
             Some(next) if rows.is_empty() => at = next,
-            next => return listing.going_on(rows, next),
+            next => return listing.next_page(rows, next),
         }
     }
-    listing.going_on(Vec::new(), Some(at))
+    listing.next_page(Vec::new(), Some(at))
 }
 
 impl Scim {

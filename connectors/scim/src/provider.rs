@@ -5,7 +5,7 @@ use lumos_connector::prelude::*;
 use crate::refusal::refusal;
 use crate::service::Scim;
 use crate::settings::PagingSetting;
-use crate::walk::Way;
+use crate::walk::PagingStrategy;
 
 /// The parts of the service provider's configuration that matter here. Services leave out what they please; what they do
 /// not claim is not used.
@@ -49,19 +49,19 @@ impl Scim {
     }
 
     /// How a walk that begins now goes on, and the most rows of its pages.
-    pub(crate) async fn way(&self) -> Result<(Way, Option<i64>)> {
+    pub(crate) async fn way(&self) -> Result<(PagingStrategy, Option<i64>)> {
         let provider = self.provider().await?;
         let can_keyset = provider.filter.supported && provider.sort.supported;
         let can_index = provider.pagination.index.unwrap_or(true);
         let way = match self.settings.paging {
-            PagingSetting::Keyset => Way::Keyset,
-            PagingSetting::Cursor => Way::Cursor,
-            PagingSetting::Index if provider.sort.supported => Way::SortedIndex,
-            PagingSetting::Index => Way::Index,
-            PagingSetting::Auto if can_keyset && can_index => Way::Keyset,
-            PagingSetting::Auto if provider.pagination.cursor => Way::Cursor,
-            PagingSetting::Auto if provider.sort.supported => Way::SortedIndex,
-            PagingSetting::Auto => Way::Index,
+            PagingSetting::Keyset => PagingStrategy::Keyset,
+            PagingSetting::Cursor => PagingStrategy::Cursor,
+            PagingSetting::Index if provider.sort.supported => PagingStrategy::SortedIndex,
+            PagingSetting::Index => PagingStrategy::Index,
+            PagingSetting::Auto if can_keyset && can_index => PagingStrategy::Keyset,
+            PagingSetting::Auto if provider.pagination.cursor => PagingStrategy::Cursor,
+            PagingSetting::Auto if provider.sort.supported => PagingStrategy::SortedIndex,
+            PagingSetting::Auto => PagingStrategy::Index,
         };
         Ok((way, provider.pagination.max_page_size.or(provider.filter.max_results).filter(|most| *most > 0)))
     }

@@ -17,7 +17,7 @@ pub(crate) async fn list_resources(scim: Scim, _: ListResources) -> Result<Reply
     let (listing, place) = scim.listing("resources").await?;
     let walk = Walk { without: "members", ..Walk::all(Endpoint::new(endpoint)) };
     let stretch = scim.stretch::<Resource>(&walk, place).await?;
-    listing.going_on(stretch.rows.iter().map(found).collect(), stretch.next)
+    listing.next_page(stretch.rows.iter().map(found).collect(), stretch.next)
 }
 
 fn found(resource: &Resource) -> FoundResourceData {

@@ -12,7 +12,7 @@ use crate::credentials;
 use crate::refusal::{is_not_supported, refusal};
 use crate::resource::Resource;
 use crate::settings::{PatchSetting, ScimSettings};
-use crate::walk::Place;
+use crate::walk::WalkCursor;
 
 const MEDIA_TYPE: &str = "application/scim+json";
 
@@ -49,8 +49,8 @@ impl Scim {
     }
 
     /// The listing of a call that walks through one endpoint, and the place where its page starts.
-    pub(crate) async fn listing(&self, name: &'static str) -> Result<(Listing<Place>, Place)> {
-        let listing = self.open::<Place>(name)?;
+    pub(crate) async fn listing(&self, name: &'static str) -> Result<(Listing<WalkCursor>, WalkCursor)> {
+        let listing = self.open::<WalkCursor>(name)?;
         let place = match listing.after() {
             Some(place) => place.clone(),
             None => self.begin(listing.size()).await?,

@@ -6,7 +6,7 @@ use crate::entitlement::Kind;
 use crate::filter::Filter;
 use crate::resource::Resource;
 use crate::service::{Endpoint, Scim};
-use crate::walk::{Place, Stretch, Walk};
+use crate::walk::{Walk, WalkCursor, WalkPage};
 
 /// How the users are walked through: part of page tokens.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -21,8 +21,8 @@ impl UserValues {
         &mut self,
         scim: &Scim,
         kinds: &[Kind],
-        place: Place,
-    ) -> Result<Stretch<Resource>> {
+        place: WalkCursor,
+    ) -> Result<WalkPage<Resource>> {
         if !self.unfiltered {
             match scim.stretch(&walk(kinds, true), place.clone()).await {
                 Err(error) if !is_about_filter(&error) => return Err(error),

@@ -52,7 +52,7 @@ impl Row for Resource {
 
 wire_enum! {
     /// How a walk goes on; chosen when it begins.
-    pub(crate) enum Way = Index {
+    pub(crate) enum PagingStrategy = Index {
         /// After the last id.
         Keyset = "keyset",
         /// At the service's cursor.
@@ -66,8 +66,8 @@ wire_enum! {
 
 /// Where a walk goes on: part of page tokens.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Place {
-    way: Way,
+pub(crate) struct WalkCursor {
+    way: PagingStrategy,
     /// Rows passed so far, which is the number of the last one.
     passed: i64,
     /// The id of the last row passed: on this page, when there is a cursor.
@@ -80,11 +80,11 @@ pub(crate) struct Place {
 
 /// One page of a walk.
 #[derive(Debug)]
-pub(crate) struct Stretch<R> {
+pub(crate) struct WalkPage<R> {
     pub(crate) rows: Vec<R>,
     /// Where the next page starts; `None` at the end.
-    pub(crate) next: Option<Place>,
-    start: Place,
+    pub(crate) next: Option<WalkCursor>,
+    start: WalkCursor,
 }
 
 /// An answer to a query (RFC 7644 §3.4.2).
@@ -99,7 +99,7 @@ struct ListResponse<R> {
     next_cursor: Option<String>,
 }
 
-impl Place {
+impl WalkCursor {
     /// The beginning of a walk that takes the same way as this one.
     pub(crate) fn first(&self) -> Self {
         Self { way: self.way, size: self.size, ..Self::default() }
@@ -120,45 +120,45 @@ impl Place {
 
     /// The same place, with pages of another size. A cursor keeps its size.
     pub(crate) fn sized(mut self, size: i64) -> Self {
-        if self.way != Way::Cursor {
+        if self.way != PagingStrategy::Cursor {
             self.size = size;
         }
         self
     }
 }
 
-impl<R: Row> Stretch<R> {
+impl<R: Row> WalkPage<R> {
     /// The place from which the walk comes to the row with this number in the page again, and to those behind it.
-    pub(crate) fn before(&self, row: usize) -> Place {
+    pub(crate) fn before(&self, row: usize) -> WalkCursor {
         self.start.passing(&self.rows[..row])
     }
 
     /// The same page with something else in place of each row.
-    pub(crate) fn map<S: Row>(self, make: impl FnMut(R) -> S) -> Stretch<S> {
-        Stretch { rows: self.rows.into_iter().map(make).collect(), next: self.next, start: self.start }
+    pub(crate) fn map<S: Row>(self, make: impl FnMut(R) -> S) -> WalkPage<S> {
+        WalkPage { rows: self.rows.into_iter().map(make).collect(), next: self.next, start: self.start }
     }
 }
 
 impl Scim {
     /// The beginning of a walk, with pages of so many rows where the service gives as many.
-    pub(crate) async fn begin(&self, size: usize) -> Result<Place> {
+    pub(crate) async fn begin(&self, size: usize) -> Result<WalkCursor> {
         let (way, most) = self.way().await?;
-        Ok(Place { way, size: count(size).min(most.unwrap_or(i64::MAX)), ..Place::default() })
+        Ok(WalkCursor { way, size: count(size).min(most.unwrap_or(i64::MAX)), ..WalkCursor::default() })
     }
 
     /// The page of a walk at a place.
     pub(crate) async fn stretch<R: Row + DeserializeOwned>(
         &self,
         walk: &Walk,
-        place: Place,
-    ) -> Result<Stretch<R>> {
+        place: WalkCursor,
+    ) -> Result<WalkPage<R>> {
         match place.way {
-            Way::Keyset => match self.keyset(walk, &place).await? {
+            PagingStrategy::Keyset => match self.keyset(walk, &place).await? {
                 Some(stretch) => Ok(stretch),
-                None => self.by_index(walk, Place { way: Way::SortedIndex, ..place }).await,
+                None => self.by_index(walk, WalkCursor { way: PagingStrategy::SortedIndex, ..place }).await,
             },
-            Way::Cursor => self.by_cursor(walk, place).await,
-            Way::Index | Way::SortedIndex => self.by_index(walk, place).await,
+            PagingStrategy::Cursor => self.by_cursor(walk, place).await,
+            PagingStrategy::Index | PagingStrategy::SortedIndex => self.by_index(walk, place).await,
         }
     }
 
@@ -166,8 +166,8 @@ impl Scim {
     async fn keyset<R: Row + DeserializeOwned>(
         &self,
         walk: &Walk,
-        place: &Place,
-    ) -> Result<Option<Stretch<R>>> {
+        place: &WalkCursor,
+    ) -> Result<Option<WalkPage<R>>> {
         let filter = match (&walk.filter, place.after.as_deref().map(|after| Filter::after("id", after))) {
             (Some(filter), Some(after)) => Some(filter.clone().and(&after)),
             (filter, after) => after.or_else(|| filter.clone()),
@@ -186,10 +186,14 @@ impl Scim {
         }
         let more = has_more(total, rows.len(), place.size);
         let next = more.then(|| place.passing(&rows));
-        Ok(Some(Stretch { rows, next, start: place.clone() }))
+        Ok(Some(WalkPage { rows, next, start: place.clone() }))
     }
 
-    async fn by_cursor<R: Row + DeserializeOwned>(&self, walk: &Walk, place: Place) -> Result<Stretch<R>> {
+    async fn by_cursor<R: Row + DeserializeOwned>(
+        &self,
+        walk: &Walk,
+        place: WalkCursor,
+    ) -> Result<WalkPage<R>> {
         let cursor = place.cursor.clone().unwrap_or_default();
         let query = filtered(walk, vec![("cursor", cursor.clone())]);
         let answer: ListResponse<R> = success(self.query(walk, place.size, query).await?)?.json()?;
@@ -202,12 +206,19 @@ impl Scim {
         if next_cursor.as_ref().is_some_and(|next| *next == cursor) {
             return Err(stuck("it gives the same cursor again"));
         }
-        let next =
-            next_cursor.map(|cursor| Place { cursor: Some(cursor), after: None, ..place.passing(&rows) });
-        Ok(Stretch { rows, next, start: place })
+        let next = next_cursor.map(|cursor| WalkCursor {
+            cursor: Some(cursor),
+            after: None,
+            ..place.passing(&rows)
+        });
+        Ok(WalkPage { rows, next, start: place })
     }
 
-    async fn by_index<R: Row + DeserializeOwned>(&self, walk: &Walk, place: Place) -> Result<Stretch<R>> {
+    async fn by_index<R: Row + DeserializeOwned>(
+        &self,
+        walk: &Walk,
+        place: WalkCursor,
+    ) -> Result<WalkPage<R>> {
         let Some(anchor) = place.after.clone() else {
             let (total, rows) =
                 self.indexed(walk, &place, place.passed.saturating_add(1), place.size).await?;
@@ -235,29 +246,29 @@ impl Scim {
         rows.drain(..given);
         rows.truncate(usize::try_from(place.size).unwrap_or(usize::MAX).max(1));
         let passed = first.saturating_sub(1).saturating_add(count(given));
-        let start = Place { passed, after: anchored.map(|_| anchor), ..place };
+        let start = WalkCursor { passed, after: anchored.map(|_| anchor), ..place };
         Ok(Self::indexed_stretch(start, rows, total))
     }
 
-    fn indexed_stretch<R: Row>(start: Place, rows: Vec<R>, total: Option<i64>) -> Stretch<R> {
+    fn indexed_stretch<R: Row>(start: WalkCursor, rows: Vec<R>, total: Option<i64>) -> WalkPage<R> {
         let end = start.passing(&rows);
         let more = match total {
             Some(total) => end.passed < total && !rows.is_empty(),
             None => !rows.is_empty(),
         };
-        Stretch { next: more.then_some(end), rows, start }
+        WalkPage { next: more.then_some(end), rows, start }
     }
 
     /// Rows from a number on, the first being 1.
     async fn indexed<R: Row + DeserializeOwned>(
         &self,
         walk: &Walk,
-        place: &Place,
+        place: &WalkCursor,
         start: i64,
         size: i64,
     ) -> Result<(Option<i64>, Vec<R>)> {
         let mut query = vec![("startIndex", start.to_string())];
-        if place.way == Way::SortedIndex {
+        if place.way == PagingStrategy::SortedIndex {
             query.extend([("sortBy", "id".to_owned()), ("sortOrder", "ascending".to_owned())]);
         }
         let answer = self.query(walk, size, filtered(walk, query)).await?;

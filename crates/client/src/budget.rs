@@ -7,21 +7,21 @@ use lumos_connector_core::error::{ConnectorError, Result};
 use lumos_connector_core::rate_limit::RateLimitReport;
 use tokio::time::Instant;
 
-use crate::clock::Timepiece;
+use crate::clock::SharedClock;
 use crate::limit::whole_seconds;
 
 /// The time that a call has, and by which clock; where it notes its rate limits.
 #[derive(Debug, Clone)]
 pub(crate) struct Budget {
-    pub(crate) clock: Timepiece,
+    pub(crate) clock: SharedClock,
     pub(crate) report: RateLimitReport,
     deadline: Instant,
 }
 
 impl Budget {
     pub(crate) fn of(call: &Call) -> Self {
-        let clock = call.integration().provided::<Timepiece>();
-        let clock = clock.map_or_else(Timepiece::system, |clock| (*clock).clone());
+        let clock = call.integration().provided::<SharedClock>();
+        let clock = clock.map_or_else(SharedClock::system, |clock| (*clock).clone());
         // The call counts by the system's clock; from here on this one counts.
         let left = call.rate_limit().deadline.saturating_duration_since(std::time::Instant::now());
         Self { report: call.rate_limit_report(), deadline: clock.now() + left, clock }

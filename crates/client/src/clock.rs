@@ -1,6 +1,6 @@
 //! The time by which the client waits.
 //!
-//! It is the system's, unless the process [provides](lumos_connector_core::Integration::provide) another [`Timepiece`]:
+//! It is the system's, unless the process [provides](lumos_connector_core::Integration::provide) another [`SharedClock`]:
 //! tests do, and then waiting for a rate limit takes no time.
 
 use std::fmt;
@@ -23,11 +23,11 @@ pub trait Clock: Send + Sync {
     fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
-/// A clock as a process provides it: `integration.provide(Timepiece::of(VirtualClock::default()))`.
+/// A clock as a process provides it: `integration.provide(SharedClock::of(VirtualClock::default()))`.
 #[derive(Clone)]
-pub struct Timepiece(Arc<dyn Clock>);
+pub struct SharedClock(Arc<dyn Clock>);
 
-impl Timepiece {
+impl SharedClock {
     /// This clock.
     pub fn of(clock: impl Clock + 'static) -> Self {
         Self(Arc::new(clock))
@@ -40,7 +40,7 @@ impl Timepiece {
     }
 }
 
-impl std::ops::Deref for Timepiece {
+impl std::ops::Deref for SharedClock {
     type Target = dyn Clock;
 
     fn deref(&self) -> &Self::Target {
@@ -48,9 +48,9 @@ impl std::ops::Deref for Timepiece {
     }
 }
 
-impl fmt::Debug for Timepiece {
+impl fmt::Debug for SharedClock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Timepiece").field("unix", &self.unix()).finish()
+        f.debug_struct("SharedClock").field("unix", &self.unix()).finish()
     }
 }
 

@@ -45,7 +45,7 @@ pub use reqwest;
 
 /// Gives a connector what only this crate has: ways to ask for OAuth tokens and to deliver critical log lines, and
 /// proxy mode when it is built with the feature `proxy`.
-pub fn equip(integration: &Integration) {
+pub fn install(integration: &Integration) {
     integration.exchange_tokens_with(HttpTokenExchange::default());
     integration.provide::<SharedLogDelivery>(Arc::new(HttpLogDelivery::default()));
     #[cfg(feature = "proxy")]

@@ -84,8 +84,8 @@ impl Default for Retries {
     }
 }
 
-/// A wait of about this length.
-pub(crate) fn about(delay: Duration) -> Duration {
+/// A wait of this length, a quarter more or less at random.
+pub(crate) fn jittered(delay: Duration) -> Duration {
     // Without chance the wait is still right.
     let chance = getrandom::u32().map_or(0.5, |number| f64::from(number) / f64::from(u32::MAX));
     delay.mul_f64(0.75 + chance / 2.0)
@@ -93,17 +93,17 @@ pub(crate) fn about(delay: Duration) -> Duration {
 
 /// Why an attempt failed, when another may not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub(crate) enum Retryable {
     /// The app refuses requests for now.
-    Refused,
+    Throttled,
     /// The app or the way to it does not work for now.
-    Passing,
+    Transient,
 }
 
 /// A failed attempt that may be repeated.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Failed {
-    pub(crate) trouble: Trouble,
+    pub(crate) retryable: Retryable,
     /// How long the app says to wait.
     pub(crate) retry_after: Option<Duration>,
 }
@@ -115,26 +115,26 @@ pub(crate) fn failed(
     is_refusal: Option<fn(&HttpAnswer) -> bool>,
     unix_now: Duration,
 ) -> Option<Failed> {
-    let (trouble, unprocessed, retry_after) = match outcome {
+    let (retryable, unprocessed, retry_after) = match outcome {
         Ok(answer) => {
             let retry_after = retry_after(answer.headers(), unix_now);
-            let (trouble, unprocessed) = of_answer(answer, is_refusal)?;
-            (trouble, unprocessed || answer.status() == 503 && retry_after.is_some(), retry_after)
+            let (retryable, unprocessed) = of_answer(answer, is_refusal)?;
+            (retryable, unprocessed || answer.status() == 503 && retry_after.is_some(), retry_after)
         }
-        Err(error) => (Trouble::Passing, of_failure(error)?, None),
+        Err(error) => (Retryable::Transient, of_failure(error)?, None),
     };
-    (repeatable || unprocessed).then_some(Failed { trouble, retry_after })
+    (repeatable || unprocessed).then_some(Failed { retryable, retry_after })
 }
 
-/// The trouble that an answer tells of, and whether the request was certainly not processed.
-fn of_answer(answer: &HttpAnswer, is_refusal: Option<fn(&HttpAnswer) -> bool>) -> Option<(Trouble, bool)> {
+/// What kind of passing failure an answer reports, and whether the request was certainly not processed.
+fn of_answer(answer: &HttpAnswer, is_refusal: Option<fn(&HttpAnswer) -> bool>) -> Option<(Retryable, bool)> {
     if is_refusal.is_some_and(|is_refusal| is_refusal(answer)) {
-        return Some((Trouble::Refused, true));
+        return Some((Retryable::Throttled, true));
     }
     match answer.status() {
-        429 => Some((Trouble::Refused, true)),
-        400.. if speaks_of_a_limit(answer) => Some((Trouble::Refused, true)),
-        408 | 502 | 503 | 504 => Some((Trouble::Passing, false)),
+        429 => Some((Retryable::Throttled, true)),
+        400.. if speaks_of_a_limit(answer) => Some((Retryable::Throttled, true)),
+        408 | 502 | 503 | 504 => Some((Retryable::Transient, false)),
         _ => None,
     }
 }
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn a_wait_is_at_most_a_quarter_off() {
         for _ in 0..1000 {
-            let wait = about(Duration::from_secs(4)).as_secs_f64();
+            let wait = jittered(Duration::from_secs(4)).as_secs_f64();
             assert!((3.0..=5.0).contains(&wait), "{wait}");
         }
     }

@@ -6,7 +6,7 @@ use lumos_connector_types::capability::{Capability, StandardCapability, marker};
 use lumos_connector_types::rate_limit::RateLimitMode;
 
 use crate::app_info::app_info;
-use crate::auth::Login;
+use crate::auth::AuthRequirements;
 use crate::capability::{Handler, Registered};
 use crate::credentials::validate_credential_config;
 use crate::oauth::{
@@ -16,7 +16,7 @@ use crate::probe::probe_integration;
 
 /// What decides which capabilities the SDK brings.
 pub(crate) struct Wanted<'a> {
-    pub(crate) login: &'a Login,
+    pub(crate) login: &'a AuthRequirements,
     pub(crate) probe: bool,
     pub(crate) credential_validation: bool,
 }

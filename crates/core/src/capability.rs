@@ -29,12 +29,12 @@ pub(crate) trait Registered: Send + Sync {
     /// Reads the payload of a request.
     fn read(self: Arc<Self>, payload: &str) -> std::result::Result<Pending, ReadError>;
 
-    fn facts(&self) -> &Facts;
+    fn facts(&self) -> &CapabilityInfo;
 }
 
 /// What is known of a capability without running it.
 #[derive(Debug)]
-pub(crate) struct Facts {
+pub(crate) struct CapabilityInfo {
     pub(crate) name: &'static str,
     pub(crate) standard: Option<StandardCapability>,
     pub(crate) metadata: Arc<Metadata>,
@@ -48,14 +48,14 @@ pub(crate) struct Facts {
     pub(crate) handler: String,
 }
 
-impl Facts {
+impl CapabilityInfo {
     pub(crate) fn authentication(&self) -> Authentication {
         self.standard.map_or(Authentication::Required, StandardCapability::authentication)
     }
 }
 
 pub(crate) struct Handler<C, F, X, T> {
-    facts: Facts,
+    facts: CapabilityInfo,
     handler: F,
     types: PhantomData<fn(C, X) -> T>,
 }
@@ -63,7 +63,7 @@ pub(crate) struct Handler<C, F, X, T> {
 impl<C: Capability, F, X, T> Handler<C, F, X, T> {
     pub(crate) fn new(capability: &C, handler: F) -> Self {
         Self {
-            facts: Facts {
+            facts: CapabilityInfo {
                 name: C::NAME,
                 standard: C::STANDARD,
                 metadata: Arc::new(capability.metadata()),
@@ -100,7 +100,7 @@ where
         }))
     }
 
-    fn facts(&self) -> &Facts {
+    fn facts(&self) -> &CapabilityInfo {
         &self.facts
     }
 }

@@ -17,7 +17,7 @@ pub(crate) async fn validate_credential_config(
     if id.is_empty() {
         return Err(ConnectorError::missing_parameter("The credential has no id"));
     }
-    let login = call.integration().login();
+    let login = call.integration().auth_requirements();
     let entry = login.credential(id).ok_or_else(|| {
         ConnectorError::invalid_configuration(format!("This connector has no credential '{id}'"))
     })?;

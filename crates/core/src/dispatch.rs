@@ -15,7 +15,7 @@ use serde::de::Error as _;
 use crate::answer::Answer;
 use crate::auth;
 use crate::call::{Call, CapabilityRef};
-use crate::capability::{Facts, Pending, Registered};
+use crate::capability::{CapabilityInfo, Pending, Registered};
 use crate::envelope::{Envelope, Request};
 use crate::error::{self, ConnectorError};
 use crate::integration::Integration;
@@ -69,8 +69,8 @@ impl Integration {
         observation.reading = steps.next();
         let (envelope, pending) =
             parsed.map_err(|error| (Stage::Parsing, format!("Invalid request: {error}")))?;
-        if facts.authentication() == Authentication::Required && self.login().required {
-            auth::check(self.login(), envelope.auth.as_ref(), envelope.credentials.as_deref())
+        if facts.authentication() == Authentication::Required && self.auth_requirements().required {
+            auth::check(self.auth_requirements(), envelope.auth.as_ref(), envelope.credentials.as_deref())
                 .map_err(|message| (Stage::Authentication, message))?;
         }
         observation.reading += steps.next();
@@ -92,7 +92,7 @@ impl Integration {
 
     async fn execute(
         &self,
-        facts: &Facts,
+        facts: &CapabilityInfo,
         call: Call,
         pending: Pending,
         observation: &mut Observation,
@@ -121,7 +121,7 @@ fn well_formed(settings: &JsonObject) -> Result<(), String> {
     Document::parse(settings.text()).map(drop).map_err(|error| format!("Invalid request: settings: {error}"))
 }
 
-impl Facts {
+impl CapabilityInfo {
     /// `app_info` must answer before there are settings.
     fn checks_settings(&self) -> bool {
         self.authentication() != Authentication::Optional

@@ -7,7 +7,7 @@ use lumos_connector_types::schema::{self, Object, Refs, title_case};
 use lumos_connector_types::settings_field::{EmptySettings, SECRET};
 use serde_json::{Value, json};
 
-use crate::capability::Facts;
+use crate::capability::CapabilityInfo;
 use crate::integration::Integration;
 use crate::python_json;
 
@@ -24,7 +24,7 @@ impl Integration {
     /// The names, in lower case, of the fields that settings and credentials mark as secret.
     #[must_use]
     pub fn secret_fields(&self) -> Vec<String> {
-        let login = self.login();
+        let login = self.auth_requirements();
         let credentials = login.credentials.iter().map(|config| config.schema);
         let schemas = login.single.map(|(_, schema)| schema).into_iter().chain(credentials);
         let schemas = schemas.chain(self.settings_model().map(|model| model.schema));
@@ -76,11 +76,14 @@ impl Integration {
     }
 
     fn authentication_schema(&self) -> Object {
-        self.login().single.map(|(_, schema)| with_field_order(schema(Refs::Defs))).unwrap_or_default()
+        self.auth_requirements()
+            .single
+            .map(|(_, schema)| with_field_order(schema(Refs::Defs)))
+            .unwrap_or_default()
     }
 
     fn credentials_schema(&self) -> Vec<JsonObject> {
-        let credentials = self.login().credentials.iter().map(|config| {
+        let credentials = self.auth_requirements().credentials.iter().map(|config| {
             let mut schema = with_field_order((config.schema)(Refs::Defs));
             schema.insert("id".to_owned(), json!(config.id));
             schema.insert("description".to_owned(), json!(config.description));
@@ -97,7 +100,7 @@ fn with_field_order(mut schema: Object) -> Object {
     schema
 }
 
-fn capability_schema(facts: &Facts) -> CapabilitySchema {
+fn capability_schema(facts: &CapabilityInfo) -> CapabilitySchema {
     let metadata = &facts.metadata;
     CapabilitySchema {
         argument: object_schema((facts.request_schema)(Refs::Defs)).into(),

@@ -5,11 +5,11 @@ use lumos_connector_types::capability::StandardCapability;
 use lumos_connector_types::schema::{self, Object, Refs};
 use serde_json::Value;
 
-use crate::capability::Facts;
+use crate::capability::CapabilityInfo;
 use crate::integration::Mistake;
 
 /// The standard fields that the payloads of a customized capability lack or change.
-pub(crate) fn changed_fields(facts: &Facts) -> Vec<Mistake> {
+pub(crate) fn changed_fields(facts: &CapabilityInfo) -> Vec<Mistake> {
     let (request, response) = match facts.standard {
         Some(StandardCapability::CreateAccount) if facts.customized => {
             (schema::of::<CreatableAccount>(Refs::Defs), schema::of::<CreatedAccount>(Refs::Defs))

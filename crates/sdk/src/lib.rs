@@ -65,7 +65,7 @@ pub use lumos_connector_types::{payload, settings_field};
 /// arguments make no sense; 3 for an error envelope when `--exit-code` is given.
 pub fn run(integration: Result<Integration, IntegrationError>) -> ExitCode {
     if let Ok(integration) = &integration {
-        lumos_connector_client::equip(integration);
+        lumos_connector_client::install(integration);
     }
     lumos_connector_runtime::run(integration)
 }

@@ -7,14 +7,14 @@
 //! | `bill` | the software bill of materials |
 //! | `archive` | the archive: the same bytes for the same content |
 //! | `metadata` | `metadata.toml`, by which the agent knows the connector |
-//! | `rehearsal` | the archive, unpacked and started as the agent does |
+//! | `smoke_test` | the archive, unpacked and started as the agent does |
 
 mod archive;
 mod bill;
 mod licences;
 mod metadata;
 mod project;
-mod rehearsal;
+mod smoke_test;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -93,7 +93,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     archive.write(&path)?;
     archive::put(&folder.join(format!("{stem}.cdx.json")), &bill)?;
     if arguments.check {
-        let took = rehearsal::perform(&path, format, &metadata)?;
+        let took = smoke_test::perform(&path, format, &metadata)?;
         output::message(format_args!("checked: info answered in {:.1} ms", took.as_secs_f64() * 1000.0));
     }
     let path = path.canonicalize().unwrap_or(path);

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::client::HttpClient;
 use super::link;
 use crate::limit::whole_seconds;
-use crate::retry::{self, Trouble};
+use crate::retry::{self, Retryable};
 
 /// A whole answer of the app.
 #[derive(Clone)]
@@ -30,7 +30,7 @@ pub struct HttpAnswer {
 /// That the answer was refused or failed to the last retry.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct GivenUp {
-    pub(super) trouble: Trouble,
+    pub(super) retryable: Retryable,
     /// When another attempt makes sense.
     pub(super) retry_after: Duration,
     /// Whether the client has a rate limit.
@@ -126,7 +126,7 @@ impl HttpAnswer {
     /// The error that the answer is, whatever its status.
     ///
     /// A client with a rate limit says `rate_limit` or `bad_gateway` of an answer that did not get better to the last
-    /// retry. [`explain_errors`](super::HttpBuilder::explain_errors) has the last word, and must not ask for it.
+    /// retry. [`map_error`](super::HttpBuilder::map_error) has the last word, and must not ask for it.
     #[must_use]
     pub fn error(&self) -> ConnectorError {
         let status = self.status();

@@ -170,10 +170,10 @@ impl HttpBuilder {
     ///     }
     /// }
     /// # fn client(http: HttpBuilder) -> HttpBuilder {
-    /// http.explain_errors(explained)
+    /// http.map_error(explained)
     /// # }
     /// ```
-    pub fn explain_errors(
+    pub fn map_error(
         mut self,
         explain: impl Fn(&HttpAnswer, ConnectorError) -> ConnectorError + Send + Sync + 'static,
     ) -> Self {

@@ -10,7 +10,7 @@ use super::client::{HttpClient, Inner};
 use crate::failure::transport_error;
 use crate::limit::{Limiter, whole_seconds};
 use crate::log::Upstream;
-use crate::retry::{self, Failed, Trouble};
+use crate::retry::{self, Failed, Retryable};
 
 /// A request, and what is known of it.
 pub(super) struct Outgoing {
@@ -49,16 +49,16 @@ pub(super) async fn send(client: HttpClient, outgoing: Outgoing) -> Result<HttpA
         let outcome = once(&client, attempt).await;
         let mut resets_in = None;
         if let (Some(limiter), Some(entered), Ok(answer)) = (limiter, entered, &outcome) {
-            resets_in = limiter.hear(entered, answer.headers());
+            resets_in = limiter.observe(entered, answer.headers());
         }
         let failed = retry::failed(&outcome, repeatable, is_refusal, inner.budget.clock.unix());
-        let Some(Failed { trouble, retry_after }) = failed.filter(|_| most > 0) else {
+        let Some(Failed { retryable, retry_after }) = failed.filter(|_| most > 0) else {
             if let Some(limiter) = limiter.filter(|_| !delay.is_zero()) {
                 limiter.set_delay(Duration::ZERO);
             }
             return outcome;
         };
-        let refused = trouble == Trouble::Refused;
+        let refused = retryable == Retryable::Throttled;
         let told = retry_after.or(resets_in.filter(|_| refused));
         let first_refusal = || limiter.filter(|_| refused && retries == 0).and_then(Limiter::refusal_wait);
         let wait = if let Some(wait) = told.or_else(first_refusal) {
@@ -68,10 +68,10 @@ pub(super) async fn send(client: HttpClient, outgoing: Outgoing) -> Result<HttpA
             if let Some(limiter) = limiter {
                 limiter.set_delay(delay);
             }
-            retry::about(delay)
+            retry::jittered(delay)
         };
         if last {
-            return give_up(outcome, GivenUp { trouble, retry_after: wait, limited: limiter.is_some() });
+            return give_up(outcome, GivenUp { retryable, retry_after: wait, limited: limiter.is_some() });
         }
         retries += 1;
         inner.budget.wait(wait, "to ask the app again").await?;
@@ -92,9 +92,9 @@ fn give_up(outcome: Result<HttpAnswer>, given_up: GivenUp) -> Result<HttpAnswer>
 impl GivenUp {
     /// What a client with a rate limit says after its last retry (contract §12).
     pub(super) fn error(self, message: String) -> ConnectorError {
-        let error = match self.trouble {
-            Trouble::Refused => ConnectorError::rate_limit(message),
-            Trouble::Passing => ConnectorError::upstream(message),
+        let error = match self.retryable {
+            Retryable::Throttled => ConnectorError::rate_limit(message),
+            Retryable::Transient => ConnectorError::upstream(message),
         };
         error.retry_after_seconds(self.seconds())
     }

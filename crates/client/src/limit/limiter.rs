@@ -114,13 +114,13 @@ impl Limiter {
     }
 
     /// Takes in what an answer says; returns the time until the window ends when nothing is left of it.
-    pub(crate) fn hear(&self, entered: Entered<'_>, headers: &HeaderMap) -> Option<Duration> {
+    pub(crate) fn observe(&self, entered: Entered<'_>, headers: &HeaderMap) -> Option<Duration> {
         drop(entered);
         let Budget { clock, .. } = &self.budget;
         let quota = self.extractor.as_ref().and_then(|extractor| extractor.extract(headers, clock.unix()));
         if let Some(quota) = quota {
             let mut state = self.state();
-            state.window.hear(quota, clock.now());
+            state.window.observe(quota, clock.now());
             state.source = Source::ApiHeaders;
             state.told_reset =
                 quota.resets_in.map(|resets_in| clock.unix().saturating_add(resets_in)).or(state.told_reset);

@@ -19,7 +19,7 @@ struct Leaving {
 
 /// What the app said about its window that is not over yet.
 #[derive(Debug, Clone, Copy)]
-struct Told {
+struct Advertised {
     remaining: u64,
     resets_at: Instant,
 }
@@ -34,14 +34,14 @@ pub(super) struct Window {
     length: Duration,
     /// In the order in which they leave.
     counted: VecDeque<Leaving>,
-    told: Option<Told>,
+    advertised: Option<Advertised>,
     under_way: u64,
 }
 
 impl Window {
     pub(super) fn new(limit: u64, length: Duration) -> Self {
         let length = length.min(LONGEST);
-        Self { limit: limit.max(1), length, counted: VecDeque::new(), told: None, under_way: 0 }
+        Self { limit: limit.max(1), length, counted: VecDeque::new(), advertised: None, under_way: 0 }
     }
 
     pub(super) fn limit(&self) -> u64 {
@@ -68,9 +68,9 @@ impl Window {
     /// Lets one request through, or says how long there is no room.
     pub(super) fn enter(&mut self, now: Instant) -> Result<(), Duration> {
         self.pass(now);
-        match &mut self.told {
-            Some(Told { remaining: 0, resets_at }) => return Err(*resets_at - now),
-            Some(told) => told.remaining -= 1,
+        match &mut self.advertised {
+            Some(Advertised { remaining: 0, resets_at }) => return Err(*resets_at - now),
+            Some(advertised) => advertised.remaining -= 1,
             None => {
                 if let Some(room_at) = self.room_at() {
                     return Err(room_at - now);
@@ -93,7 +93,7 @@ impl Window {
     }
 
     /// What the answer of a request that has left says.
-    pub(super) fn hear(&mut self, quota: Quota, now: Instant) {
+    pub(super) fn observe(&mut self, quota: Quota, now: Instant) {
         self.pass(now);
         if let Some(limit) = quota.limit.filter(|limit| *limit > 0) {
             self.limit = limit;
@@ -105,21 +105,23 @@ impl Window {
         let resets_at = now + quota.resets_in.unwrap_or(self.length).min(LONGEST);
         // The app has not counted what is still on its way to it.
         let mut remaining = remaining.saturating_sub(self.under_way);
-        if let Some(told) = self.told {
+        if let Some(advertised) = self.advertised {
             // Answers may overtake each other: within one window the least is the latest.
-            let same_window = resets_at.saturating_duration_since(told.resets_at) < Duration::from_secs(2)
-                && told.resets_at.saturating_duration_since(resets_at) < Duration::from_secs(2);
+            let same_window = resets_at.saturating_duration_since(advertised.resets_at)
+                < Duration::from_secs(2)
+                && advertised.resets_at.saturating_duration_since(resets_at) < Duration::from_secs(2);
             if same_window {
-                remaining = remaining.min(told.remaining);
+                remaining = remaining.min(advertised.remaining);
             }
         }
-        self.told = (resets_at > now).then_some(Told { remaining, resets_at });
+        self.advertised = (resets_at > now).then_some(Advertised { remaining, resets_at });
     }
 
     /// Requests that there is room for.
     pub(super) fn remaining(&mut self, now: Instant) -> u64 {
         self.pass(now);
-        self.told.map_or_else(|| self.limit.saturating_sub(self.used()), |told| told.remaining)
+        self.advertised
+            .map_or_else(|| self.limit.saturating_sub(self.used()), |advertised| advertised.remaining)
     }
 
     /// When the oldest counted request leaves; `None` when none is counted.
@@ -151,7 +153,7 @@ impl Window {
         while self.counted.front().is_some_and(|leaving| leaving.at <= now) {
             self.counted.pop_front();
         }
-        self.told = self.told.filter(|told| told.resets_at > now);
+        self.advertised = self.advertised.filter(|advertised| advertised.resets_at > now);
     }
 }
 
@@ -194,7 +196,7 @@ mod tests {
         let (mut window, start) = (Window::new(1, SECOND * 60), Instant::now());
         assert_eq!(window.enter(start), Ok(()));
         window.leave();
-        window.hear(quota(2, 30), start);
+        window.observe(quota(2, 30), start);
         assert_eq!((window.enter(start), window.enter(start)), (Ok(()), Ok(())));
         assert_eq!(window.enter(start), Err(SECOND * 30));
         // Nothing was heard since: the count holds again.
@@ -206,13 +208,13 @@ mod tests {
         let (mut window, start) = (Window::new(10, SECOND * 60), Instant::now());
         (0..3).for_each(|_| window.enter(start).unwrap());
         window.leave();
-        window.hear(quota(5, 30), start);
+        window.observe(quota(5, 30), start);
         assert_eq!(window.remaining(start), 3, "two are under way");
         window.leave();
         window.leave();
-        window.hear(quota(7, 30), start);
+        window.observe(quota(7, 30), start);
         assert_eq!(window.remaining(start), 3, "the answer before was later");
-        window.hear(quota(7, 90), start);
+        window.observe(quota(7, 90), start);
         assert_eq!(window.remaining(start), 7, "a new window");
     }
 

@@ -132,7 +132,7 @@ async fn an_app_explains_its_own_errors() {
     let body = r#"{"code":"E7","message":"The tenant is asleep"}"#;
     let app = App::start([answer(400, &[], body), answer(404, &[], "plain")]).await;
     let (http, url) = http(&app).await;
-    let http = http.explain_errors(|answer, error| match answer.json::<serde_json::Value>() {
+    let http = http.map_error(|answer, error| match answer.json::<serde_json::Value>() {
         Ok(said) => error.message(said["message"].as_str().unwrap()).code(Code::ServiceError),
         Err(_) => error,
     });

@@ -75,8 +75,8 @@ async fn an_answer_counts_when_proxy_and_app_both_succeeded() {
 async fn an_equipped_connector_is_put_in_proxy_mode_and_another_is_not() {
     let bare = call(Value::Null, |_| {}).await.integration().clone();
     assert!(bare.use_proxy().is_err());
-    let equipped = call(Value::Null, lumos_connector_client::equip).await.integration().clone();
-    assert!(equipped.provided::<Route>().is_none());
-    equipped.use_proxy().unwrap();
-    assert!(equipped.provided::<Route>().is_some());
+    let installed = call(Value::Null, lumos_connector_client::install).await.integration().clone();
+    assert!(installed.provided::<Route>().is_none());
+    installed.use_proxy().unwrap();
+    assert!(installed.provided::<Route>().is_some());
 }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 
-use lumos_connector_client::clock::{Timepiece, VirtualClock};
+use lumos_connector_client::clock::{SharedClock, VirtualClock};
 use lumos_connector_client::{HttpAnswer, HttpBuilder, HttpCall};
 use lumos_connector_core::error::{self, Result};
 use lumos_connector_core::{Call, Integration};
@@ -63,6 +63,6 @@ where
             Ok(Vec::new())
         }
     });
-    integration.provide(Timepiece::of(clock.clone()));
+    integration.provide(SharedClock::of(clock.clone()));
     (dispatch(&integration, &rate_limit).await, clock)
 }

@@ -47,7 +47,7 @@ pub(super) fn credentials(
     types: &DeclaredTypes,
     definitions: &mut Definitions,
 ) -> (&'static str, Value) {
-    let login = integration.login();
+    let login = integration.auth_requirements();
     let mut form = |schema: SchemaOf| {
         let schema = schema(Refs::Components);
         with_field_order(openapi(

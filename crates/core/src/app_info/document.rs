@@ -44,7 +44,7 @@ pub(super) fn document(call: &Call) -> Object {
 fn head(integration: &Integration, flows: &Flows) -> Value {
     let declaration = integration.declaration();
     let about = &declaration.about;
-    let login = integration.login();
+    let login = integration.auth_requirements();
     let combinations: Vec<_> = login.combinations().into_iter().filter(|ids| !ids.is_empty()).collect();
     json!({
         "title": about.user_friendly_name,

@@ -24,7 +24,7 @@ pub(super) type Flows = IndexMap<String, Flow>;
 
 /// All flows of the connector that is called.
 pub(super) fn flows(call: &Call) -> Flows {
-    let login = call.integration().login();
+    let login = call.integration().auth_requirements();
     match (&login.single, &login.oauth) {
         (Some((model, _)), Some(settings)) => {
             let flow = Flow::of(settings, call).limited_to(*model);
@@ -42,7 +42,7 @@ pub(super) fn flows(call: &Call) -> Flows {
 
 /// The value of `x-oauth-settings`: the flow of a single credential, or each flow by its credential.
 pub(super) fn described(integration: &Integration, flows: &Flows) -> Value {
-    match (integration.login().single, flows.first()) {
+    match (integration.auth_requirements().single, flows.first()) {
         (Some(_), Some((_, flow))) => flow.described(),
         _ => flows.iter().map(|(id, flow)| (id.clone(), flow.described())).collect::<Object>().into(),
     }

@@ -9,7 +9,7 @@ use super::definitions::{Definitions, reference, referenced};
 use super::oauth_settings::Flows;
 use super::security;
 use super::type_substitution::DeclaredTypes;
-use crate::capability::Facts;
+use crate::capability::CapabilityInfo;
 use crate::integration::Integration;
 
 /// On a payload: whether its capability reads or writes.
@@ -38,7 +38,7 @@ impl Operations<'_> {
             .collect()
     }
 
-    fn operation(&mut self, facts: &Facts) -> Value {
+    fn operation(&mut self, facts: &CapabilityInfo) -> Value {
         let request = self.request(facts);
         let response = self.payload((facts.response_envelope)(Refs::Components), "response", &Object::new());
         let metadata = &facts.metadata;
@@ -54,7 +54,7 @@ impl Operations<'_> {
     }
 
     /// The payload of a request. What a connector made itself counts as writing.
-    fn request(&mut self, facts: &Facts) -> Object {
+    fn request(&mut self, facts: &CapabilityInfo) -> Object {
         let mut marks = Object::new();
         if facts.customized {
             marks.insert(LEVEL.to_owned(), json!("write"));
@@ -64,13 +64,13 @@ impl Operations<'_> {
 
     /// A request around its payload. Both `auth` and `credentials` are required when the capability knows them,
     /// though a connector has one of them.
-    fn body(&self, facts: &Facts, request: Object) -> Value {
+    fn body(&self, facts: &CapabilityInfo, request: Object) -> Value {
         let mut properties = Object::new();
         properties.insert("request".to_owned(), Value::Object(request));
         properties.insert("settings".to_owned(), reference(SETTINGS));
         let mut required = vec!["request", "settings"];
         if facts.authentication() != Authentication::Absent {
-            let (key, schema) = if self.integration.login().single.is_some() {
+            let (key, schema) = if self.integration.auth_requirements().single.is_some() {
                 ("auth", AUTH)
             } else {
                 ("credentials", CREDENTIALS)

@@ -10,7 +10,7 @@ use crate::oauth::OAuthFlow;
 
 /// The value of `components.securitySchemes`: a scheme for each credential that has one.
 pub(super) fn schemes(integration: &Integration, flows: &Flows) -> Object {
-    let login = integration.login();
+    let login = integration.auth_requirements();
     if let Some((model, _)) = login.single {
         let id = integration.app_id();
         return single(model, flows.get(id)).map(|scheme| (id.to_owned(), scheme)).into_iter().collect();
@@ -26,7 +26,7 @@ pub(super) fn schemes(integration: &Integration, flows: &Flows) -> Object {
 ///
 /// A credential whose flow has scopes, but none for the capability, cannot.
 pub(super) fn requirements(integration: &Integration, flows: &Flows, capability: &str) -> Vec<Value> {
-    let login = integration.login();
+    let login = integration.auth_requirements();
     let single = login.single.map(|_| integration.app_id());
     let ids = single.into_iter().chain(login.credentials.iter().map(|entry| entry.id.as_str()));
     let requirements =

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use lumos_connector_types::auth::AuthCredential;
 
-use super::config::Login;
+use super::config::AuthRequirements;
 use super::model::AuthModel;
 
 /// Checks the credentials of a request.
 ///
 /// The order of rules is the contract's (§4); the first that fails gives the message.
 pub(crate) fn check(
-    login: &Login,
+    login: &AuthRequirements,
     auth: Option<&AuthCredential>,
     credentials: Option<&[AuthCredential]>,
 ) -> Result<(), String> {
@@ -27,7 +27,7 @@ pub(crate) fn check(
     }
 }
 
-fn check_several(login: &Login, credentials: &[AuthCredential]) -> Result<(), String> {
+fn check_several(login: &AuthRequirements, credentials: &[AuthCredential]) -> Result<(), String> {
     if credentials.is_empty() {
         return Err("No credentials in the request: `credentials` is empty".to_owned());
     }
@@ -58,7 +58,11 @@ fn check_several(login: &Login, credentials: &[AuthCredential]) -> Result<(), St
 }
 
 /// The models that a combination still needs; `None` when it cannot be satisfied at all.
-fn lacking(login: &Login, combination: &[&str], complete: &HashMap<&str, bool>) -> Option<Vec<AuthModel>> {
+fn lacking(
+    login: &AuthRequirements,
+    combination: &[&str],
+    complete: &HashMap<&str, bool>,
+) -> Option<Vec<AuthModel>> {
     let members = combination.iter().map(|id| login.credential(id)).collect::<Option<Vec<_>>>()?;
     let is_complete = |id: &str| complete.get(id) == Some(&true);
     let lacking: Vec<_> = members

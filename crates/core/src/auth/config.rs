@@ -146,7 +146,7 @@ impl fmt::Debug for CredentialEntry {
 
 /// How requests log in.
 #[derive(Debug, Clone)]
-pub(crate) struct Login {
+pub(crate) struct AuthRequirements {
     /// The single credential of requests' `auth`.
     pub(crate) single: Option<(AuthModel, SchemaOf)>,
     /// The OAuth flow of the single credential.
@@ -159,7 +159,7 @@ pub(crate) struct Login {
     pub(crate) required: bool,
 }
 
-impl Login {
+impl AuthRequirements {
     pub(crate) fn credential(&self, id: &str) -> Option<&CredentialEntry> {
         self.credentials.iter().find(|config| config.id == id)
     }

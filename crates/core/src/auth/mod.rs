@@ -5,6 +5,6 @@ mod config;
 mod model;
 
 pub(crate) use check::check;
+pub(crate) use config::{AuthRequirements, CredentialEntry, SchemaOf};
 pub use config::{CredentialConfig, OAuthModel};
-pub(crate) use config::{CredentialEntry, Login, SchemaOf};
 pub use model::{AuthModel, CredentialModel};

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 
 use super::mistake::{IntegrationError, Mistake};
 use super::{About, Declaration, Integration};
-use crate::auth::{CredentialConfig, CredentialModel, Login};
+use crate::auth::{AuthRequirements, CredentialConfig, CredentialModel};
 use crate::builtin::{self, Wanted};
 use crate::by_type::ByType;
 use crate::capability::{Handler, Registered};
@@ -40,7 +40,7 @@ pub struct Builder {
     app_id: String,
     version: String,
     about: About,
-    login: Login,
+    login: AuthRequirements,
     settings: Option<SettingsModel>,
     capabilities: Vec<Arc<dyn Registered>>,
     error_handlers: Vec<ErrorHandler>,
@@ -55,7 +55,7 @@ impl Builder {
             app_id,
             version,
             about: About::default(),
-            login: Login {
+            login: AuthRequirements {
                 single: None,
                 oauth: None,
                 credentials: Vec::new(),

@@ -18,7 +18,7 @@ use lumos_connector_types::resource::ResourceType;
 pub use builder::Builder;
 pub use mistake::{IntegrationError, Mistake};
 
-use crate::auth::Login;
+use crate::auth::AuthRequirements;
 use crate::by_type::ByType;
 use crate::capability::Registered;
 use crate::error::classify::ErrorHandler;
@@ -52,7 +52,7 @@ pub(crate) struct Declaration {
     pub(crate) app_id: String,
     pub(crate) version: String,
     pub(crate) about: About,
-    pub(crate) login: Login,
+    pub(crate) login: AuthRequirements,
     pub(crate) settings: Option<SettingsModel>,
     pub(crate) capabilities: BTreeMap<&'static str, Arc<dyn Registered>>,
     pub(crate) error_handlers: Vec<ErrorHandler>,
@@ -150,7 +150,7 @@ impl Integration {
         self.0.capabilities.get(name)
     }
 
-    pub(crate) fn login(&self) -> &Login {
+    pub(crate) fn auth_requirements(&self) -> &AuthRequirements {
         &self.0.login
     }
 

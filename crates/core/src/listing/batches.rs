@@ -7,7 +7,7 @@ use std::future::Future;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::by_key::PageSizes;
+use super::keyset::PageSizes;
 use super::problem::PagingError;
 use crate::error::Result;
 use crate::page::Page;

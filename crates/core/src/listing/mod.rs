@@ -12,16 +12,16 @@
 //! or half a list would be worse.
 
 mod batches;
-mod by_key;
 pub mod cursors;
 mod endpoints;
+mod keyset;
 mod problem;
 mod whole;
 
 pub use batches::{Batch, Batches};
-pub use by_key::{Listing, PageSizes};
 pub use cursors::{Continuation, Offset, PageNumber};
 pub use endpoints::Endpoints;
+pub use keyset::{Listing, PageSizes};
 pub use problem::PagingError;
 pub use whole::whole;
 

@@ -25,7 +25,7 @@ use crate::error::{ConnectorError, Result};
 
 /// The flow that a request means: that of the credential it names, or that of the integration.
 fn flow(call: &Call, credential_id: Option<&str>) -> Result<OAuthSettings> {
-    let login = call.integration().login();
+    let login = call.integration().auth_requirements();
     let (settings, whose) = match credential_id.filter(|id| !id.is_empty()) {
         Some(id) => {
             (login.credential(id).and_then(|entry| entry.oauth.clone()), format!("credential '{id}'"))

@@ -173,8 +173,8 @@ mod tests {
     #[test]
     fn nested_models_are_looked_into() {
         let schema = json!({
-            "properties": {"login": {"anyOf": [{"$ref": "#/$defs/Login"}, {"type": "null"}]}, "list": {}},
-            "$defs": {"Login": {"properties": {"pin": {"x-secret": true}, "user": {}}}}
+            "properties": {"login": {"anyOf": [{"$ref": "#/$defs/AuthRequirements"}, {"type": "null"}]}, "list": {}},
+            "$defs": {"AuthRequirements": {"properties": {"pin": {"x-secret": true}, "user": {}}}}
         });
         let shown = log(schema, &json!({"login": {"pin": "1", "user": "u"}, "list": [{"password": "p"}]}));
         assert_eq!(shown, json!({"login": {"pin": REDACTED, "user": "u"}, "list": [{"password": REDACTED}]}));

@@ -73,12 +73,12 @@ impl Shipper {
     }
 
     /// Waits for what is in the queue; whether that is done.
-    pub(crate) fn flush(&self, patience: Duration) -> bool {
+    pub(crate) fn flush(&self, timeout: Duration) -> bool {
         let Some(worker) = self.worker.lock().unwrap_or_else(PoisonError::into_inner).take() else {
             return true;
         };
         drop(worker.lines);
-        worker.done.recv_timeout(patience) == Err(RecvTimeoutError::Disconnected)
+        worker.done.recv_timeout(timeout) == Err(RecvTimeoutError::Disconnected)
     }
 
     fn start(&self) -> Option<Worker> {

@@ -10,8 +10,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Server;
 use super::listener::Socket;
-use super::patience::Patient;
 use super::routes;
+use super::write_timeout::WriteTimeout;
 
 /// Speaks with one client until it, a limit or the end of the server closes the connection.
 pub(super) async fn serve(server: Arc<Server>, socket: Socket, watcher: Watcher) {
@@ -37,7 +37,7 @@ async fn speak<I>(server: Arc<Server>, io: I, watcher: Watcher)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let io = TokioIo::new(Patient::new(io, server.options.write_timeout));
+    let io = TokioIo::new(WriteTimeout::new(io, server.options.write_timeout));
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())

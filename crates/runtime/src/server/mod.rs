@@ -7,7 +7,7 @@
 //! | `listener` | TCP and Unix sockets |
 //! | `tls`, `bearer` | what stands before a request: certificates, the token |
 //! | `connection` | one connection: HTTP/1.1 with limits on what a client sends and on how slowly |
-//! | `patience` | connections whose client does not read |
+//! | `write_timeout` | connections whose client does not read |
 //! | `routes` | which path and method is what |
 //! | `body` | a request's body, bounded in size, time and memory |
 //! | `call` | one call: its place, its deadline, its answer |
@@ -34,7 +34,6 @@ mod listener;
 mod openapi;
 mod options;
 mod outgoing;
-mod patience;
 mod refusal;
 pub(crate) mod reload;
 mod routes;
@@ -42,6 +41,7 @@ mod shutdown;
 mod signals;
 mod tls;
 mod workers;
+mod write_timeout;
 
 use std::collections::HashSet;
 use std::sync::Arc;

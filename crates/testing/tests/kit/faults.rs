@@ -8,11 +8,11 @@ use lumos_connector_testing::prelude::*;
 use crate::client;
 
 /// What a client without retries gets; it waits no longer than this where nothing would ever come.
-async fn get_from(fault: Fault, patience: Option<Duration>) -> Result<String, reqwest::Error> {
+async fn get_from(fault: Fault, timeout: Option<Duration>) -> Result<String, reqwest::Error> {
     let exchange = get("/").any_times().answers(answer(200).text("0123456789").fault(fault));
     let upstream = Upstream::start([exchange]).await.unwrap();
-    let client = match patience {
-        Some(patience) => client().timeout(patience),
+    let client = match timeout {
+        Some(timeout) => client().timeout(timeout),
         None => client(),
     };
     let answer = client.build()?.get(upstream.url()).send().await?;

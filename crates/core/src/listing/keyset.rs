@@ -123,7 +123,7 @@ impl<K> Listing<K> {
             })
             .collect();
         let after = last.filter(|_| rows.next().is_some());
-        self.going_on(shown, after)
+        self.next_page(shown, after)
     }
 
     /// The answer with the rows of this page, where it is the app that says where the next one starts, if there is one.
@@ -143,7 +143,7 @@ impl<K> Listing<K> {
     /// fn list_names(page: &Page) -> Result<Reply<Vec<&'static str>>> {
     ///     let listing = page.listing("names", PageSizes { default: 1, max: 1 })?;
     ///     let (names, next) = app(listing.after().map(String::as_str));
-    ///     listing.going_on(names, next)
+    ///     listing.next_page(names, next)
     /// }
     ///
     /// let first = list_names(&Page::default()).unwrap();
@@ -154,7 +154,7 @@ impl<K> Listing<K> {
     ///
     /// # Errors
     /// `internal_error` when `next` cannot be serialised.
-    pub fn going_on<T>(self, rows: Vec<T>, next: Option<K>) -> Result<Reply<Vec<T>>>
+    pub fn next_page<T>(self, rows: Vec<T>, next: Option<K>) -> Result<Reply<Vec<T>>>
     where
         K: Serialize,
     {

@@ -10,14 +10,14 @@ use tokio::time::Sleep;
 
 /// A connection that ends when nothing of what is written to it is taken for a while.
 #[derive(Debug)]
-pub(super) struct Patient<I> {
+pub(super) struct WriteTimeout<I> {
     io: I,
     limit: Duration,
     /// Runs while the client takes nothing.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
-impl<I> Patient<I> {
+impl<I> WriteTimeout<I> {
     pub(super) fn new(io: I, limit: Duration) -> Self {
         Self { io, limit, waiting: None }
     }
@@ -38,7 +38,7 @@ impl<I> Patient<I> {
     }
 }
 
-impl<I: AsyncRead + Unpin> AsyncRead for Patient<I> {
+impl<I: AsyncRead + Unpin> AsyncRead for WriteTimeout<I> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -48,7 +48,7 @@ impl<I: AsyncRead + Unpin> AsyncRead for Patient<I> {
     }
 }
 
-impl<I: AsyncWrite + Unpin> AsyncWrite for Patient<I> {
+impl<I: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<I> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -90,7 +90,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_client_that_reads_nothing_is_given_up() {
         let (near, far) = tokio::io::duplex(8);
-        let written = Patient::new(near, Duration::from_secs(30)).write_all(&[0; 9]).await;
+        let written = WriteTimeout::new(near, Duration::from_secs(30)).write_all(&[0; 9]).await;
         assert_eq!(written.unwrap_err().kind(), io::ErrorKind::TimedOut);
         drop(far);
     }
@@ -105,7 +105,7 @@ mod tests {
                 read += far.read(&mut [0; 8]).await.unwrap();
             }
         });
-        Patient::new(near, Duration::from_secs(30)).write_all(&[0; 64]).await.unwrap();
+        WriteTimeout::new(near, Duration::from_secs(30)).write_all(&[0; 64]).await.unwrap();
         reader.await.unwrap();
     }
 }
