@@ -9,7 +9,7 @@ use clap::Args;
 
 /// Which binaries are run, and whether they are built first.
 #[derive(Debug, Clone, Copy, Default, Args)]
-pub(crate) struct Choice {
+pub struct Choice {
     /// Take debug binaries, which are built faster
     #[arg(long)]
     debug: bool,
@@ -20,14 +20,15 @@ pub(crate) struct Choice {
 
 /// The binaries of one profile.
 #[derive(Debug, Clone)]
-pub(crate) struct Binaries {
+pub struct Binaries {
     choice: Choice,
     root: PathBuf,
     target: PathBuf,
 }
 
 impl Binaries {
-    pub(crate) fn new(choice: Choice, workspace: &Metadata) -> Self {
+    /// The binaries of a workspace.
+    pub fn new(choice: Choice, workspace: &Metadata) -> Self {
         Self {
             choice,
             root: workspace.workspace_root.clone().into(),
@@ -36,7 +37,7 @@ impl Binaries {
     }
 
     /// Builds packages unless their binaries are up to date, which cargo knows, or are taken as they are.
-    pub(crate) fn build<'a>(&self, packages: impl IntoIterator<Item = &'a str>) -> Result<()> {
+    pub fn build<'a>(&self, packages: impl IntoIterator<Item = &'a str>) -> Result<()> {
         if self.choice.built {
             return Ok(());
         }
@@ -53,12 +54,12 @@ impl Binaries {
     }
 
     /// The folder that they are in.
-    pub(crate) fn folder(&self) -> PathBuf {
+    pub fn folder(&self) -> PathBuf {
         self.target.join(if self.choice.debug { "debug" } else { "release" })
     }
 
     /// The path of a binary.
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder().join(name).with_extension(std::env::consts::EXE_EXTENSION)
     }
 }

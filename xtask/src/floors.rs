@@ -18,23 +18,35 @@ pub(crate) struct Arguments {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Floor {
     Numbered(u8),
-    /// Connectors, conformance and tools: they use any floor, nothing uses them.
+    /// Connectors, conformance and tools: they use any floor, nothing but the suites uses them.
     Above,
+    /// The end-to-end suites: they use the tools as well, nothing uses them.
+    Suites,
 }
 
 /// The floor of every crate in `crates/`.
 const FLOORS: &[(&str, Floor)] = &[
     ("lumos-connector-types", Floor::Numbered(0)),
     ("lumos-connector-core", Floor::Numbered(1)),
+    ("lumos-connection", Floor::Numbered(1)),
     ("lumos-connector-client", Floor::Numbered(2)),
     ("lumos-connector-runtime", Floor::Numbered(2)),
+    ("lumos-sync", Floor::Numbered(2)),
+    ("lumos-check", Floor::Numbered(2)),
     ("lumos-connector", Floor::Numbered(3)),
     ("lumos-connector-testing", Floor::Numbered(3)),
+    ("lumos-sync-workers", Floor::Numbered(3)),
+    ("lumos-workbench", Floor::Numbered(3)),
     ("lumos-connector-cli", Floor::Numbered(4)),
 ];
 
 /// The folders whose crates stand above all floors.
-const ABOVE: &[&str] = &["connectors", "conformance", "xtask"];
+const ABOVE: &[(&str, Floor)] = &[
+    ("connectors", Floor::Above),
+    ("conformance", Floor::Above),
+    ("xtask", Floor::Above),
+    ("e2e", Floor::Suites),
+];
 
 /// A crate of the workspace: where it stands, and which others of the workspace it is built from.
 #[derive(Debug)]
@@ -63,6 +75,7 @@ impl fmt::Display for Floor {
         match self {
             Self::Numbered(number) => write!(formatter, "floor {number}"),
             Self::Above => formatter.write_str("above"),
+            Self::Suites => formatter.write_str("suites"),
         }
     }
 }
@@ -95,8 +108,8 @@ fn ours_used_by(package: &Package) -> Vec<String> {
 fn floor_of(package: &Package, workspace: &Metadata) -> Result<Floor> {
     let path = package.manifest_path.strip_prefix(&workspace.workspace_root)?;
     let folder = path.components().next().map(|folder| folder.as_str());
-    if folder.is_some_and(|folder| ABOVE.contains(&folder)) {
-        return Ok(Floor::Above);
+    if let Some((_, floor)) = ABOVE.iter().find(|(above, _)| folder == Some(above)) {
+        return Ok(*floor);
     }
     match FLOORS.iter().find(|(name, _)| *name == package.name.as_str()) {
         Some((_, floor)) => Ok(*floor),

@@ -10,8 +10,8 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use serde_json::{Map, Value};
 
-use crate::binaries::{Binaries, Choice};
-use crate::twin::{TWINS, Twin};
+use xtask::binaries::{Binaries, Choice};
+use xtask::twin::{TWINS, Twin};
 
 /// Replay the recorded calls of the reference against the twins
 #[derive(Debug, Args)]

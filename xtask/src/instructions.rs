@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use cargo_metadata::MetadataCommand;
 use clap::Args;
 
-use crate::binaries::{self, Binaries};
+use xtask::binaries::{self, Binaries};
 
 /// What is counted: a capability, and the number of its dispatches.
 const CASES: [(&str, u64); 2] = [("validate_credentials", 200), ("list_accounts", 4)];

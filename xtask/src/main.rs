@@ -2,13 +2,11 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command line")]
 
 mod bench;
-mod binaries;
 mod e2e;
 mod floors;
 mod golden;
 mod instructions;
 mod schemas;
-mod twin;
 
 use std::process::ExitCode;
 

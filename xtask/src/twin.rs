@@ -6,17 +6,17 @@ use crate::binaries::Binaries;
 
 /// A twin, and where to find it in this workspace.
 #[derive(Debug)]
-pub(crate) struct Twin {
+pub struct Twin {
     /// Its name in the recorded cases.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// The package that builds it.
-    pub(crate) package: &'static str,
+    pub package: &'static str,
     /// The binary that it is.
-    pub(crate) binary: &'static str,
+    pub binary: &'static str,
 }
 
 /// Every twin that exists here.
-pub(crate) const TWINS: &[Twin] = &[
+pub const TWINS: &[Twin] = &[
     Twin { name: "mock_connector", package: "lumos-mock-connector", binary: "mock-connector" },
     Twin { name: "oauth_mock", package: "lumos-conformance-oauth-mock", binary: "oauth-mock" },
     Twin {
@@ -40,7 +40,7 @@ pub(crate) const TWINS: &[Twin] = &[
 
 impl Twin {
     /// Its entry in the targets file of `compare.py`: how to start it.
-    pub(crate) fn target(&self, binaries: &Binaries) -> Value {
+    pub fn target(&self, binaries: &Binaries) -> Value {
         let binary = binaries.path(self.binary);
         json!({ "cli": [binary], "http": [binary, "dev", "http-server", "--port", "{port}"] })
     }

@@ -1,0 +1,35 @@
+//! The suites, one file or folder each.
+
+mod container;
+mod docs;
+mod oidc;
+mod openapi;
+mod postgres;
+mod scaffold;
+mod schemathesis;
+mod scim;
+mod secrets;
+mod serve;
+
+use anyhow::Result;
+
+use crate::harness::stage::Stage;
+
+/// A suite: it prints what it does, and an error ends it early.
+pub(crate) struct Suite {
+    pub(crate) name: &'static str,
+    pub(crate) run: fn(&mut Stage) -> Result<()>,
+}
+
+pub(crate) const SUITES: &[Suite] = &[
+    Suite { name: "container", run: container::run },
+    Suite { name: "docs", run: docs::run },
+    Suite { name: "oidc", run: oidc::run },
+    Suite { name: "openapi", run: openapi::run },
+    Suite { name: "postgres", run: postgres::run },
+    Suite { name: "scaffold", run: scaffold::run },
+    Suite { name: "scim", run: scim::run },
+    Suite { name: "secrets", run: secrets::run },
+    Suite { name: "schemathesis", run: schemathesis::run },
+    Suite { name: "serve", run: serve::run },
+];

@@ -1,0 +1,46 @@
+//! `scim-connector` against scim2-server, installed and started for the suite.
+
+mod failures;
+mod listings;
+mod oauth;
+mod scale;
+mod sequence;
+mod service;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::harness::connection::Connection;
+use crate::harness::stage::Stage;
+use service::{ADMIN, Service, Tenant};
+
+const SERVER: [&str; 2] = ["scim2-server[cursor]==0.8.3", "scim2-models==0.12.3"];
+
+pub(super) fn run(stage: &mut Stage) -> Result<()> {
+    stage.build(&["lumos-scim-connector"])?;
+    let python = stage.step(format!("installed {}", SERVER.join(", ")), |stage| {
+        crate::harness::install::python(stage, &SERVER)
+    })?;
+    let mut service = stage.step("started it with three tenants", |stage| Service::start(stage, python))?;
+    for tenant in [Tenant::Full, Tenant::Cursor, Tenant::Plain] {
+        sequence::run(stage, &service, tenant)?;
+        listings::run(stage, &service, tenant)?;
+    }
+    oauth::run(stage, &service)?;
+    scale::run(stage, &service)?;
+    failures::run(stage, &mut service)
+}
+
+/// The connection of the platform to a tenant, with the settings that its extension and its own endpoints need.
+fn connection(stage: &Stage, service: &Service, tenant: Tenant) -> Result<Connection> {
+    let settings = json!({
+        "base_url": service.base(tenant),
+        "last_login_attribute": "urn:acme:scim:User:lastLogin",
+        "resource_endpoint": "Applications",
+    });
+    Ok(Connection::new(stage.connector("scim-connector")?, bearer(ADMIN), settings))
+}
+
+fn bearer(token: &str) -> Value {
+    json!([{"id": "token", "token": {"token": token}}])
+}
