@@ -1,59 +1,29 @@
 //! What a connector is.
 //!
-//! | room | what lives there |
+//! The crate is built in floors of its own: a folder uses only the folders above it in this table.
+//!
+//! | folder | what lives there |
 //! | --- | --- |
-//! | [`Integration`], [`integration`] | a connector's declaration and its builder |
-//! | [`Call`], [`FromCall`] | one call, and what handlers take from it |
-//! | [`Reply`], [`Rows`] | what handlers answer with, in memory or row by row |
-//! | [`error`] | errors and how they become error envelopes |
-//! | [`auth`] | credentials: their models, their declaration |
-//! | [`oauth`] | OAuth flows |
-//! | [`probe`] | what a connector's probe checks |
-//! | [`page`], [`listing`], [`token`] | pages of listings |
-//! | [`rate_limit`] | how calls to the app are to be limited |
-//! | [`proxy`] | whether requests go through the proxy |
-//! | [`redaction`] | what never reaches a log |
-//! | [`observation`] | what is known of a call when it has ended |
-//! | [`log_delivery`] | sending critical log lines away |
-//! | [`fingerprint`] | whether two requests are the same |
-//! | [`answer`] | the answer, ready to be written |
+//! | `declaration` | what is known before any call: [errors](error), [credentials](auth), settings, [what never reaches a log](redaction) |
+//! | `call` | one [`Call`]: the request, its [page](page), what it is [answered](Reply) with, and what the process gives to it |
+//! | `dispatch` | from the text of a request to an [`Answer`]; what handlers [take from a call](FromCall) |
+//! | `builtin` | the capabilities that the SDK brings: `info`, `app_info`, [probe], [OAuth](oauth), checks of credentials |
+//! | [`integration`] | an [`Integration`], put together by its builder |
 //!
 //! Nothing here opens a connection: clients and servers stand above.
 
-pub mod answer;
-mod app_info;
-pub mod auth;
-mod body;
 mod builtin;
-mod by_type;
 mod call;
-mod capability;
-mod credentials;
+mod declaration;
 mod dispatch;
-mod envelope;
-pub mod error;
-pub mod fingerprint;
-mod from_call;
-mod info;
 pub mod integration;
-pub mod listing;
-pub mod log_delivery;
-pub mod oauth;
-pub mod observation;
-pub mod page;
-mod payload_rules;
-pub mod probe;
-pub mod proxy;
-mod python_json;
-pub mod rate_limit;
-pub mod redaction;
-pub mod reply;
-mod rows;
-mod settings;
-pub mod token;
 
-pub use answer::Answer;
-pub use call::Call;
-pub use from_call::{Auth, FromCall, Settings};
+pub use builtin::{oauth, probe};
+pub use call::answer::Answer;
+pub use call::reply::{Reply, Rows};
+pub use call::{
+    Call, answer, fingerprint, listing, log_delivery, observation, page, proxy, rate_limit, reply, token,
+};
+pub use declaration::{auth, error, redaction};
+pub use dispatch::from_call::{Auth, FromCall, Settings};
 pub use integration::Integration;
-pub use reply::{Reply, Rows};

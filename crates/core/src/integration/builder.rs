@@ -17,20 +17,20 @@ use lumos_connector_types::resource::ResourceType;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use super::mistake::{IntegrationError, Mistake};
 use super::{About, Declaration, Integration};
-use crate::auth::{AuthRequirements, CredentialConfig, CredentialModel};
+use crate::builtin::oauth::OAuthSettings;
+use crate::builtin::probe::ProbeSettings;
 use crate::builtin::{self, Wanted};
-use crate::by_type::ByType;
-use crate::capability::{Handler, Registered};
-use crate::error::Result;
-use crate::error::classify::{Classification, ErrorHandler};
-use crate::from_call::FromCall;
-use crate::oauth::OAuthSettings;
-use crate::payload_rules;
-use crate::probe::ProbeSettings;
-use crate::reply::IntoReply;
-use crate::settings::SettingsModel;
+use crate::call::by_type::ByType;
+use crate::call::reply::IntoReply;
+use crate::declaration::auth::{AuthRequirements, CredentialConfig, CredentialModel};
+use crate::declaration::error::Result;
+use crate::declaration::error::classify::{Classification, ErrorHandler};
+use crate::declaration::mistake::{IntegrationError, Mistake};
+use crate::declaration::payload_rules;
+use crate::declaration::settings::SettingsModel;
+use crate::dispatch::from_call::FromCall;
+use crate::dispatch::handler::{Handler, Registered};
 
 /// A connector in the making; see [`Integration::builder`].
 ///

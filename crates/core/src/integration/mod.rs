@@ -1,7 +1,6 @@
 //! A connector: what it declares and what it can do.
 
 mod builder;
-mod mistake;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,17 +14,17 @@ use lumos_connector_types::info::AppCategory;
 use lumos_connector_types::rate_limit::RateLimitMode;
 use lumos_connector_types::resource::ResourceType;
 
+pub use crate::declaration::mistake::{IntegrationError, Mistake};
 pub use builder::Builder;
-pub use mistake::{IntegrationError, Mistake};
 
-use crate::auth::AuthRequirements;
-use crate::by_type::ByType;
-use crate::capability::Registered;
-use crate::error::classify::ErrorHandler;
-use crate::oauth::TokenExchange;
-use crate::observation::Observer;
-use crate::probe::ProbeSettings;
-use crate::settings::SettingsModel;
+use crate::builtin::oauth::TokenExchange;
+use crate::builtin::probe::ProbeSettings;
+use crate::call::by_type::ByType;
+use crate::call::observation::Observer;
+use crate::declaration::auth::AuthRequirements;
+use crate::declaration::error::classify::ErrorHandler;
+use crate::declaration::settings::SettingsModel;
+use crate::dispatch::handler::Registered;
 
 /// A connector, declared and ready to answer. Cheap to clone.
 ///

@@ -1,0 +1,39 @@
+//! `get_authorization_url`: where a person grants access (RFC 6749 §4.1.1).
+
+use lumos_connector_types::oauth::{AuthorizationUrl, GetAuthorizationUrl};
+
+use super::parameters::encode;
+use super::pkce::Pkce;
+use crate::call::Call;
+use crate::declaration::error::{ConnectorError, Result};
+
+/// Answers `get_authorization_url`.
+pub(crate) async fn get_authorization_url(
+    call: Call,
+    request: GetAuthorizationUrl,
+) -> Result<AuthorizationUrl> {
+    let settings = super::flow(&call, request.credential_id.as_deref())?;
+    let url = settings
+        .authorization_url
+        .as_ref()
+        .ok_or_else(|| ConnectorError::missing_parameter("The OAuth flow has no authorization URL"))?
+        .of(&call)?;
+    let scope = super::scope(&call, &settings, &request.scopes)?.unwrap_or_default();
+    let mut parameters = vec![
+        ("client_id", request.client_id),
+        ("response_type", "code".to_owned()),
+        ("scope", scope),
+        ("redirect_uri", request.redirect_uri),
+        ("state", request.state),
+    ];
+    let pkce = if settings.pkce { Some(Pkce::new()?) } else { None };
+    if let Some(pkce) = &pkce {
+        parameters.push(("code_challenge", pkce.challenge()));
+        parameters.push(("code_challenge_method", "S256".to_owned()));
+    }
+    let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Ok(AuthorizationUrl {
+        authorization_url: format!("{url}?{}", encode(&parameters)),
+        code_verifier: pkce.map(Pkce::into_verifier),
+    })
+}

@@ -1,0 +1,63 @@
+//! The one request that OAuth needs to send, for whoever can send it.
+
+use std::fmt;
+
+use lumos_connector_types::secret::Secret;
+
+use super::settings::TokenMethod;
+use crate::declaration::error::Result;
+use crate::dispatch::handler::BoxFuture;
+
+/// Bytes that the answer of a token endpoint may have.
+pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+
+/// Seconds that a token request may take, connecting included.
+pub const TIMEOUT_SECONDS: u64 = 60;
+
+/// Sends requests to token endpoints.
+///
+/// It must not follow redirects (a token endpoint that moves is an error: RFC 6749 §10.5 binds secrets to it), nor
+/// read more than [`MAX_ANSWER_BYTES`], nor take longer than [`TIMEOUT_SECONDS`], and it logs neither bodies nor
+/// queries.
+pub trait TokenExchange: Send + Sync {
+    /// Sends one request.
+    fn send(&self, request: TokenRequest) -> BoxFuture<Result<TokenAnswer>>;
+}
+
+/// A request to a token endpoint.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct TokenRequest {
+    /// The HTTP method.
+    pub method: TokenMethod,
+    /// The address; it is a secret because its query may hold secrets.
+    pub url: Secret,
+    /// The value of the `Authorization` header.
+    pub authorization: Option<Secret>,
+    /// The body with its content type.
+    pub body: Option<(&'static str, Secret)>,
+}
+
+/// What a token endpoint answered.
+#[non_exhaustive]
+pub struct TokenAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: String,
+}
+
+impl TokenAnswer {
+    /// An answer.
+    #[must_use]
+    pub fn new(status: u16, body: String) -> Self {
+        Self { status, body }
+    }
+}
+
+impl fmt::Debug for TokenAnswer {
+    /// Only the status: the body holds tokens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenAnswer").field("status", &self.status).finish_non_exhaustive()
+    }
+}

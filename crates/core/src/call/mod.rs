@@ -1,0 +1,244 @@
+//! One call of a capability, as handlers see it.
+
+pub mod answer;
+pub(crate) mod body;
+pub(crate) mod by_type;
+pub(crate) mod envelope;
+pub mod fingerprint;
+pub mod listing;
+pub mod log_delivery;
+pub mod observation;
+pub mod page;
+pub mod proxy;
+pub(crate) mod python_json;
+pub mod rate_limit;
+pub mod reply;
+pub(crate) mod rows;
+pub mod token;
+
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use lumos_connector_types::auth::AuthCredential;
+use lumos_connector_types::capability::{Metadata, StandardCapability};
+use lumos_connector_types::json::JsonObject;
+use lumos_connector_types::rate_limit::{RateLimitRequestInfo, RateLimitStateSnapshot};
+use lumos_connector_types::schema::Refs;
+use serde::de::DeserializeOwned;
+
+use crate::call::by_type::ByType;
+use crate::call::envelope::Envelope;
+use crate::call::page::Page;
+use crate::call::rate_limit::{RateLimitContext, RateLimitReport};
+use crate::declaration::auth::CredentialModel;
+use crate::declaration::error::{ConnectorError, Result};
+use crate::declaration::redaction;
+use crate::integration::Integration;
+
+/// One call: credentials, settings, page, and what else a request brings beside its payload.
+///
+/// It is cheap to clone and can be taken whole as an argument of a handler; see [`FromCall`](crate::FromCall) for
+/// taking parts of it.
+#[derive(Clone)]
+pub struct Call(Arc<Parts>);
+
+pub(crate) struct Parts {
+    pub(crate) integration: Integration,
+    pub(crate) capability: CapabilityRef,
+    pub(crate) envelope: Envelope,
+    pub(crate) started: Instant,
+    /// The settings as the check before the handler read them, until somebody takes them.
+    pub(crate) checked_settings: Mutex<Option<Box<dyn Any + Send>>>,
+    pub(crate) rate_limit_report: RateLimitReport,
+    pub(crate) shared: ByType,
+}
+
+/// Which capability is called.
+#[derive(Debug, Clone)]
+pub(crate) struct CapabilityRef {
+    pub(crate) name: &'static str,
+    pub(crate) standard: Option<StandardCapability>,
+    pub(crate) metadata: Arc<Metadata>,
+}
+
+impl Call {
+    pub(crate) fn new(integration: Integration, capability: CapabilityRef, envelope: Envelope) -> Self {
+        Self(Arc::new(Parts {
+            integration,
+            capability,
+            envelope,
+            started: Instant::now(),
+            checked_settings: Mutex::default(),
+            rate_limit_report: RateLimitReport::default(),
+            shared: ByType::default(),
+        }))
+    }
+
+    /// The same call with other settings.
+    pub(crate) fn with_settings(&self, settings: JsonObject) -> Self {
+        let envelope =
+            Envelope { settings: Some(settings), settings_source: None, ..self.0.envelope.clone() };
+        Self::new(self.0.integration.clone(), self.0.capability.clone(), envelope)
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0
+    }
+
+    /// The connector's app id.
+    #[must_use]
+    pub fn app_id(&self) -> &str {
+        self.0.integration.app_id()
+    }
+
+    /// The connector that is called.
+    #[must_use]
+    pub fn integration(&self) -> &Integration {
+        &self.0.integration
+    }
+
+    /// The name of the capability that is called.
+    #[must_use]
+    pub fn capability(&self) -> &'static str {
+        self.0.capability.name
+    }
+
+    /// The settings of the connection, as a type.
+    ///
+    /// # Errors
+    /// `bad_request` when the request has no settings or others than `T` asks for. A connector that declares
+    /// `.settings::<T>()` never sees that: they are checked before its handlers run.
+    pub fn settings<T: DeserializeOwned + Send + 'static>(&self) -> Result<T> {
+        let mut checked = self.0.checked_settings.lock().unwrap_or_else(PoisonError::into_inner);
+        match checked.take().map(Box::<dyn Any + Send>::downcast::<T>) {
+            Some(Ok(settings)) => return Ok(*settings),
+            Some(Err(other)) => *checked = Some(other),
+            None => {}
+        }
+        drop(checked);
+        let settings = self.0.envelope.read_settings();
+        let settings = settings.ok_or_else(|| ConnectorError::client("No settings in the request"))?;
+        settings.map_err(|error| ConnectorError::client(format!("Invalid settings: {error}")))
+    }
+
+    /// The settings exactly as the request brings them.
+    #[must_use]
+    pub fn raw_settings(&self) -> Option<&JsonObject> {
+        self.0.envelope.settings.as_ref()
+    }
+
+    /// The settings for a log: without what is secret in them, and cut where they are long (contract §10).
+    /// `more_keys` are names of further secret fields, in lower case. `None` without settings, or without a model that
+    /// says what is secret.
+    #[must_use]
+    pub fn redacted_settings(&self, more_keys: &[String]) -> Option<String> {
+        let schema = self.0.integration.settings_model()?.schema;
+        Some(redaction::settings::redacted(&schema(Refs::Defs), self.raw_settings()?, more_keys))
+    }
+
+    /// The credential of a connector that declares a single one, or the only one of that type in the request.
+    ///
+    /// # Errors
+    /// `bad_request` when the request does not carry it, which never happens for the declared credential.
+    pub fn auth<T: CredentialModel>(&self) -> Result<T> {
+        let envelope = &self.0.envelope;
+        let all = envelope.auth.iter().chain(envelope.credentials.iter().flatten());
+        all.filter_map(T::find)
+            .next()
+            .ok_or_else(|| ConnectorError::client(format!("Missing '{}' credential in request", T::MODEL)))
+    }
+
+    /// The credential with an id, of a connector that declares several.
+    ///
+    /// # Errors
+    /// `integration_missing_parameter` when the request does not carry it; `invalid_value` when it does, but without
+    /// the part for its type.
+    pub fn credential<T: CredentialModel>(&self, id: &str) -> Result<T> {
+        if let Some(credential) = self.optional_credential(id) {
+            return Ok(credential);
+        }
+        if self.credentials().iter().any(|credential| credential.id.as_deref() == Some(id)) {
+            return Err(ConnectorError::invalid_configuration(format!(
+                "The credential '{id}' has no '{}' part",
+                T::MODEL
+            )));
+        }
+        Err(ConnectorError::missing_parameter(format!("The request has no credential '{id}' ({})", T::MODEL)))
+    }
+
+    /// The credential with an id when the request carries it whole.
+    #[must_use]
+    pub fn optional_credential<T: CredentialModel>(&self, id: &str) -> Option<T> {
+        let credentials = self.credentials().iter();
+        credentials.filter(|credential| credential.id.as_deref() == Some(id)).find_map(T::find)
+    }
+
+    /// All credentials of the request, in its order.
+    #[must_use]
+    pub fn credentials(&self) -> &[AuthCredential] {
+        self.0.envelope.credentials.as_deref().unwrap_or_default()
+    }
+
+    /// The `auth` of the request.
+    #[must_use]
+    pub fn raw_auth(&self) -> Option<&AuthCredential> {
+        self.0.envelope.auth.as_ref()
+    }
+
+    /// The page that the request asks for.
+    #[must_use]
+    pub fn page(&self) -> Page {
+        self.0.envelope.page.clone().unwrap_or_default().into()
+    }
+
+    /// Whether the answer may carry the app's own answers.
+    #[must_use]
+    pub fn include_raw_data(&self) -> bool {
+        self.0.envelope.include_raw_data.unwrap_or_default()
+    }
+
+    /// How calls to the app are to be limited.
+    #[must_use]
+    pub fn rate_limit(&self) -> RateLimitContext {
+        let parts = &*self.0;
+        RateLimitContext::new(
+            parts.capability.metadata.rate_limit_mode.or(parts.integration.rate_limit_mode()),
+            parts.envelope.rate_limit.as_ref(),
+            parts.capability.standard,
+            parts.started,
+        )
+    }
+
+    /// What the request says about rate limits, as it came.
+    #[must_use]
+    pub fn raw_rate_limit(&self) -> Option<&RateLimitRequestInfo> {
+        self.0.envelope.rate_limit.as_ref()
+    }
+
+    /// Where the states of rate limits are noted for the answer.
+    #[must_use]
+    pub fn rate_limit_report(&self) -> RateLimitReport {
+        self.0.rate_limit_report.clone()
+    }
+
+    /// Notes the state of a rate limit, for the answer; the last state of a configuration counts.
+    pub fn report_rate_limit(&self, config_id: impl Into<String>, state: RateLimitStateSnapshot) {
+        self.0.rate_limit_report.note(config_id, state);
+    }
+
+    /// A value that all parts of the call share, made on first use: one HTTP client, one cache.
+    pub fn share_with<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        self.0.shared.get_or_make(make)
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("app_id", &self.app_id())
+            .field("capability", &self.capability())
+            .finish_non_exhaustive()
+    }
+}
