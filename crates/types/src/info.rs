@@ -63,7 +63,7 @@ pub struct Info {
     pub capabilities: Vec<String>,
     /// Schemas and texts of each capability, by its name.
     pub capability_schema: IndexMap<String, CapabilitySchema>,
-    /// Scopes by capability name, when a single OAuth credential has a fixed scope map; else null.
+    /// Scopes by capability name, when the OAuth flow of the integration itself has a fixed scope map; else null.
     pub oauth_scopes: Option<IndexMap<String, String>>,
     /// JSON Schema of the single credential; an empty object when there is none.
     pub authentication_schema: JsonObject,

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::call::python_json;
 use crate::dispatch::handler::CapabilityInfo;
 use crate::integration::Integration;
+use crate::oauth::Scopes;
 
 impl Integration {
     /// The text of `info`: one JSON envelope with sorted keys, in ASCII.
@@ -52,7 +53,7 @@ impl Integration {
             capability_schema: capabilities
                 .map(|facts| (facts.name.to_owned(), capability_schema(facts)))
                 .collect(),
-            oauth_scopes: None,
+            oauth_scopes: self.fixed_scopes().map(|scopes| scopes.by_name().clone()),
             authentication_schema: self.authentication_schema().into(),
             credentials_schema: self.credentials_schema(),
             logo_url: about.logo_url.clone(),
@@ -75,6 +76,11 @@ impl Integration {
         }
     }
 
+    /// The scopes of the integration's own OAuth flow, unless they are computed for each call.
+    fn fixed_scopes(&self) -> Option<&Scopes> {
+        self.auth_requirements().oauth.as_ref()?.scopes.as_ref()?.fixed()
+    }
+
     fn authentication_schema(&self) -> Object {
         self.auth_requirements()
             .single
@@ -88,6 +94,11 @@ impl Integration {
             schema.insert("id".to_owned(), json!(config.id));
             schema.insert("description".to_owned(), json!(config.description));
             schema.insert("x-optional".to_owned(), json!(config.optional));
+            if let Some(flow) = &self.auth_requirements().oauth {
+                let scopes = self.fixed_scopes().map(Scopes::by_name);
+                let settings = json!({"oauth_type": flow.flow, "scopes": scopes, "pkce_enabled": flow.pkce});
+                schema.insert("oauth_settings".to_owned(), settings);
+            }
             schema.into()
         });
         credentials.collect()

@@ -3,7 +3,7 @@
 use lumos_connector_core::Integration;
 use lumos_connector_core::auth::CredentialConfig;
 use lumos_connector_core::error::Result;
-use lumos_connector_core::oauth::OAuthSettings;
+use lumos_connector_core::oauth::{OAuthSettings, Scopes, computed};
 use lumos_connector_types::capability::marker;
 use lumos_connector_types::oauth::{OauthCredentials, TokenType};
 use lumos_connector_types::payload::*;
@@ -91,4 +91,40 @@ fn without_a_client_a_token_request_is_an_error_and_not_a_hang() {
     let acme = with_flow::<OAuthClientCredential>(machine_flow());
     let answer = ask(&acme, GRANT, &json!({"request": client(json!({"scopes": []}))}));
     assert_eq!(answer["error"]["error_code"], "internal_error", "{answer}");
+}
+
+fn info(acme: &Integration) -> serde_json::Value {
+    serde_json::from_str::<serde_json::Value>(&acme.info()).unwrap()["response"].take()
+}
+
+#[test]
+fn info_shows_the_scopes_of_the_integrations_own_flow() {
+    let scoped = code_flow().scope(marker::ListAccounts, "users:read").scope(marker::ListResources, "");
+    let scopes = |acme: &Integration| info(acme)["oauth_scopes"].take();
+    let expected = json!({"list_accounts": "users:read", "list_resources": ""});
+    assert_eq!(scopes(&with_flow::<OAuthCredential>(scoped.clone())), expected);
+    assert_eq!(scopes(&builder().auth::<BasicCredential>().oauth(scoped.clone()).build().unwrap()), expected);
+    assert_eq!(scopes(&builder().oauth(scoped).build().unwrap()), expected);
+    assert_eq!(scopes(&with_flow::<OAuthCredential>(code_flow())), json!(null));
+    let computed = code_flow().scopes(computed(|_: serde_json::Value| Scopes::default()));
+    assert_eq!(scopes(&with_flow::<OAuthCredential>(computed)), json!(null));
+}
+
+#[test]
+fn info_shows_the_flow_of_the_integration_with_each_of_several_credentials() {
+    let several = || {
+        builder().credential(CredentialConfig::<TokenCredential>::new("token", "")).credential(
+            CredentialConfig::<OAuthCredential>::new("person", "")
+                .oauth(code_flow().scope(marker::ListAccounts, "own")),
+        )
+    };
+    let shown = |acme: &Integration| -> Vec<serde_json::Value> {
+        let schemas = info(acme)["credentials_schema"].take();
+        schemas.as_array().unwrap().iter().map(|schema| schema["oauth_settings"].clone()).collect()
+    };
+    let acme = several().oauth(code_flow().pkce().scope(marker::ListAccounts, "a b")).build().unwrap();
+    let flow = json!({"oauth_type": "CODE_FLOW", "scopes": {"list_accounts": "a b"}, "pkce_enabled": true});
+    assert_eq!(shown(&acme), [flow.clone(), flow]);
+    assert_eq!(shown(&several().build().unwrap()), [json!(null), json!(null)]);
+    assert_eq!(info(&several().build().unwrap())["oauth_scopes"], json!(null));
 }
