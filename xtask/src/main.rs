@@ -6,6 +6,7 @@ mod e2e;
 mod floors;
 mod golden;
 mod instructions;
+mod references;
 mod schemas;
 
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ enum Command {
     Floors(floors::Arguments),
     Golden(golden::Arguments),
     Instructions(instructions::Arguments),
+    References(references::Arguments),
     Schemas(schemas::Arguments),
 }
 
@@ -47,6 +49,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Floors(arguments) => floors::run(arguments),
         Command::Golden(arguments) => golden::run(arguments),
         Command::Instructions(arguments) => instructions::run(arguments),
+        Command::References(arguments) => references::run(arguments),
         Command::Schemas(arguments) => schemas::run(arguments),
     }
 }

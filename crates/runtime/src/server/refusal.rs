@@ -50,7 +50,7 @@ pub(super) fn body_broken() -> Refusal {
     refuse(StatusCode::BAD_REQUEST, "The body ended too early or is framed wrongly")
 }
 
-/// The reference fails where it decodes the body, so this is a 500 (FINDINGS 103).
+/// The reference fails where it decodes the body, so this is a 500 (contract §11.1).
 pub(super) fn body_not_text() -> Refusal {
     refuse(StatusCode::INTERNAL_SERVER_ERROR, "The body is not UTF-8")
 }

@@ -1,4 +1,4 @@
-//! Which path and method is what (contract §11, and FINDINGS 101 and 102: routes are exact).
+//! Which path and method is what (contract §11.1).
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a token endpoint answers (RFC 6749 §5; contract: OAuth token endpoint status rules).
+//! What a token endpoint answers (RFC 6749 §5; contract §15.3).
 
 use lumos_connector_types::json::{Document, Json};
 use lumos_connector_types::oauth::OauthCredentials;

@@ -1,4 +1,4 @@
-//! The classes of errors that an author raises, with what each stands for (contract: exception classes).
+//! The classes of errors that an author raises, with what each stands for (contract §19.2).
 
 use lumos_connector_types::error::ConnectorErrorCode as Code;
 use lumos_connector_types::wire_enum;

@@ -98,7 +98,7 @@ pub fn http_status(error: &HttpStatusError) -> Classification {
     of_http_status(error.status).into()
 }
 
-/// What an error is without the connector's help (contract: transport failures).
+/// What an error is without the connector's help (contract §19.5).
 pub(super) fn default_code(
     message: &str,
     source: Option<&(dyn Error + Send + Sync + 'static)>,

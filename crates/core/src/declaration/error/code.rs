@@ -1,4 +1,4 @@
-//! What each code means for the caller: whose fault, of which kind, worth retrying or not (contract: error codes).
+//! What each code means for the caller: whose fault, of which kind, worth retrying or not (contract §19.1).
 
 use lumos_connector_types::error::{
     ConnectorErrorCategory as Category, ConnectorErrorCode as Code, ConnectorErrorFault as Fault,

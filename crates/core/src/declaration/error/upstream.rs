@@ -88,7 +88,7 @@ pub enum TransportFailure {
 }
 
 impl TransportFailure {
-    /// The code of such a failure (contract: transport failures).
+    /// The code of such a failure (contract §19.5).
     #[must_use]
     pub fn code(self) -> Code {
         match self {
