@@ -141,38 +141,49 @@ impl Call {
     /// The credential of a connector that declares a single one, or the only one of that type in the request.
     ///
     /// # Errors
-    /// `bad_request` when the request does not carry it, which never happens for the declared credential.
+    /// `integration_missing_parameter` when the request does not carry it, which never happens for the declared
+    /// credential.
     pub fn auth<T: CredentialModel>(&self) -> Result<T> {
         let envelope = &self.0.envelope;
         let all = envelope.auth.iter().chain(envelope.credentials.iter().flatten());
-        all.filter_map(T::find)
-            .next()
-            .ok_or_else(|| ConnectorError::client(format!("Missing '{}' credential in request", T::MODEL)))
+        all.filter_map(T::find).next().ok_or_else(|| {
+            ConnectorError::missing_parameter(format!("Missing '{}' credential in request", T::MODEL))
+        })
     }
 
-    /// The credential with an id, of a connector that declares several.
+    /// The credential with an id, of a connector that declares several. Of several entries with the id the first
+    /// counts.
     ///
     /// # Errors
-    /// `integration_missing_parameter` when the request does not carry it; `invalid_value` when it does, but without
-    /// the part for its type.
+    /// `invalid_value` when the request has no `credentials` at all (it came with `auth`, or with neither), or when the
+    /// entry lacks the part for its type; `integration_missing_parameter` when no entry has the id.
     pub fn credential<T: CredentialModel>(&self, id: &str) -> Result<T> {
-        if let Some(credential) = self.optional_credential(id) {
-            return Ok(credential);
-        }
-        if self.credentials().iter().any(|credential| credential.id.as_deref() == Some(id)) {
+        let credentials = self.credentials();
+        if credentials.is_empty() {
             return Err(ConnectorError::invalid_configuration(format!(
-                "The credential '{id}' has no '{}' part",
+                "The request has no 'credentials', and so no credential '{id}' ({})",
                 T::MODEL
             )));
         }
-        Err(ConnectorError::missing_parameter(format!("The request has no credential '{id}' ({})", T::MODEL)))
+        match credentials.iter().find(|credential| credential.id.as_deref() == Some(id)) {
+            Some(entry) => T::find(entry).ok_or_else(|| {
+                ConnectorError::invalid_configuration(format!(
+                    "The credential '{id}' has no '{}' part",
+                    T::MODEL
+                ))
+            }),
+            None => Err(ConnectorError::missing_parameter(format!(
+                "The request has no credential '{id}' ({})",
+                T::MODEL
+            ))),
+        }
     }
 
-    /// The credential with an id when the request carries it whole.
+    /// The credential with an id when the request carries it whole. Of several entries with the id the first counts.
     #[must_use]
     pub fn optional_credential<T: CredentialModel>(&self, id: &str) -> Option<T> {
-        let credentials = self.credentials().iter();
-        credentials.filter(|credential| credential.id.as_deref() == Some(id)).find_map(T::find)
+        let mut credentials = self.credentials().iter();
+        credentials.find(|credential| credential.id.as_deref() == Some(id)).and_then(T::find)
     }
 
     /// All credentials of the request, in its order.

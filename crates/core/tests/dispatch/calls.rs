@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use lumos_connector_core::auth::CredentialConfig;
 use lumos_connector_core::error::{ConnectorError, Result};
 use lumos_connector_core::page::Page;
-use lumos_connector_core::{Auth, Call, FromCall, Reply, Settings};
+use lumos_connector_core::{Auth, Call, FromCall, Integration, Reply, Settings};
 use lumos_connector_types::capability::{Capability as _, marker};
 use lumos_connector_types::payload::*;
 use schemars::JsonSchema;
@@ -159,34 +159,63 @@ fn undeclared_settings_and_credentials_are_refused_when_they_are_taken() {
     for request in [r#"{"request": {}}"#, r#"{"request": {}, "settings": {"workspace": 5}}"#] {
         assert_eq!(error(&acme, "validate_credentials", request)["error_code"], "bad_request");
     }
-    assert_eq!(error(&acme, "get_data_recency", REQUEST)["error_code"], "bad_request");
+    let missing = error(&acme, "get_data_recency", REQUEST);
+    assert_eq!(missing["error_code"], "integration_missing_parameter");
+}
+
+async fn describe_credentials(call: Call, _: ValidateCredentials) -> Result<ValidatedCredentials> {
+    let spare: Option<TokenCredential> = call.optional_credential("spare");
+    let login: BasicCredential = call.credential("login")?;
+    assert!(call.optional_credential::<BasicCredential>("nope").is_none());
+    assert!(call.raw_auth().is_none());
+    Ok(tenant(format!("{} {}", login.username, spare.is_some())))
+}
+
+fn with_two_credentials() -> Integration {
+    builder()
+        .credential(CredentialConfig::<BasicCredential>::new("login", "A login."))
+        .credential(CredentialConfig::<TokenCredential>::new("spare", "A key.").optional())
+        .capability(marker::ValidateCredentials, describe_credentials)
+        .build()
+        .unwrap()
 }
 
 #[test]
-fn credentials_are_found_by_their_ids_repaired_duplicates_included() {
-    async fn handler(call: Call, _: ValidateCredentials) -> Result<ValidatedCredentials> {
+fn of_several_credentials_with_an_id_the_first_counts() {
+    let acme = with_two_credentials();
+    let ask = |credentials: Value| json!({"request": {}, "credentials": credentials}).to_string();
+    let whole = json!({"id": "login", "basic": {"username": "u", "password": "p"}});
+    let first = ask(json!([whole, {"id": "login"}, {"id": "spare"}]));
+    assert_eq!(answer(&acme, "validate_credentials", &first)["response"]["unique_tenant_id"], "u false");
+    let later = ask(json!([{"id": "login"}, whole]));
+    assert_eq!(error(&acme, "validate_credentials", &later)["error_code"], "invalid_value");
+}
+
+#[test]
+fn a_credential_that_the_request_did_not_bring_is_told_from_a_request_of_the_other_form() {
+    let acme = with_two_credentials();
+    let other_id = json!({"request": {}, "credentials": [{"id": "spare", "token": {"token": "t"}}]});
+    let missing = error(&acme, "validate_credentials", &other_id.to_string());
+    assert_eq!(missing["error_code"], "integration_missing_parameter");
+    assert_eq!(missing["raised_by"], "MissingParameterError");
+
+    async fn read_only(call: Call, _: ValidateCredentials) -> Result<ValidatedCredentials> {
         let login: BasicCredential = call.credential("login")?;
-        let spare: Option<TokenCredential> = call.optional_credential("spare");
-        assert!(call.credential::<TokenCredential>("login").is_err());
-        assert!(call.credential::<BasicCredential>("nope").is_err());
-        assert!(call.optional_credential::<BasicCredential>("nope").is_none());
-        assert_eq!(call.credentials().len(), 3);
-        assert!(call.raw_auth().is_none());
-        Ok(tenant(format!("{} {}", login.username, spare.is_some())))
+        Ok(tenant(login.username))
     }
     let acme = builder()
         .credential(CredentialConfig::<BasicCredential>::new("login", "A login."))
-        .credential(CredentialConfig::<TokenCredential>::new("spare", "A key.").optional())
-        .capability(marker::ValidateCredentials, handler)
+        .capability(marker::ValidateCredentials, read_only)
         .build()
         .unwrap();
-    let request = json!({"request": {}, "credentials": [
-        {"id": "login"}, {"id": "login", "basic": {"username": "u", "password": "p"}}, {"id": "spare"},
-    ]});
-    assert_eq!(
-        answer(&acme, "validate_credentials", &request.to_string())["response"]["unique_tenant_id"],
-        "u false"
-    );
+    let login = json!({"basic": {"username": "u", "password": "p"}});
+    for auth in [json!({}), login] {
+        let other_form = json!({"request": {}, "auth": auth}).to_string();
+        let refused = error(&acme, "validate_credentials", &other_form);
+        assert_eq!(refused["error_code"], "invalid_value");
+        assert_eq!(refused["raised_by"], "InvalidConfigurationError");
+        assert!(refused["error_metadata"]["hint"].is_string());
+    }
 }
 
 #[test]
