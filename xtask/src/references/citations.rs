@@ -18,9 +18,8 @@ static SECTION: LazyLock<Regex> = LazyLock::new(|| pattern(r"§ ?([\dN][\w.]*\w|
 /// A link of the contract to one of its sections: the number and the anchor.
 static LINK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[§(\d+(?:\.\d+)?)\]\(#([\w-]+)\)"));
 
-/// Documents that only the authors of this repository ever saw.
-static OUTSIDE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\bFINDINGS\b|\bWIRE\.md\b|\bseed README\b|(^|[^\w.])/work/"));
+/// What only the authors of this repository ever saw: documents, and a folder.
+const OUTSIDE: [&str; 4] = ["FINDINGS", "WIRE.md", "seed README", "/work/"];
 
 /// How far before a section the name of its document may stand, in bytes.
 const REACH: usize = 100;
@@ -37,10 +36,11 @@ pub(super) fn problems(text: &str, sections: &BTreeSet<String>, in_contract: boo
     for (number, line) in lines(text) {
         let start = before.len();
         before.push_str(line.trim_start().trim_start_matches(['/', '!', '#', '*']));
-        for outside in OUTSIDE.find_iter(line) {
-            problems.push((number, format!("{} is not in this repository", outside.as_str().trim())));
+        for outside in OUTSIDE.iter().filter(|outside| begins_a_word(line, outside)) {
+            problems.push((number, format!("{outside} is not in this repository")));
         }
-        for section in SECTION.captures_iter(&before[start..]) {
+        let cites = line.contains('§');
+        for section in SECTION.captures_iter(if cites { &before[start..] } else { "" }) {
             let end = start + section.get(0).map_or(0, |found| found.start());
             let named = DOCUMENT.find_iter(&before[reach(&before, end)..end]).last();
             let name = section.get(1).map_or("", |name| name.as_str());
@@ -70,6 +70,14 @@ pub(super) fn numbered_links(contract: &str) -> Vec<(usize, String)> {
         .filter(|(_, link)| wrong(&link[1], &link[2]))
         .map(|(line, link)| (line, format!("#{} is not the anchor of §{}", &link[2], &link[1])))
         .collect()
+}
+
+/// Whether a line has a word that begins so.
+fn begins_a_word(line: &str, word: &str) -> bool {
+    line.match_indices(word).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        before.is_none_or(|before| !before.is_alphanumeric() && !matches!(before, '.' | '_' | '}'))
+    })
 }
 
 /// Where to begin to look for the name of a document.
