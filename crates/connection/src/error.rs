@@ -8,7 +8,10 @@ use lumos_connector_types::error::{ConnectorErrorCode, Error};
 use lumos_connector_types::json::JsonObject;
 use lumos_connector_types::page::Page;
 
+use crate::reader::Problem;
+use crate::receiver::Refused;
 use crate::rows::SinkError;
+use crate::secrets::Redactor;
 
 /// Why a connection file could not be read or a connection not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -246,6 +249,38 @@ impl CallError {
             Self::Request { .. } => "request",
             Self::Sink(_) => "sink",
             Self::Closed => "closed",
+        }
+    }
+
+    /// An answer that does not say what it has to say.
+    pub(crate) fn invalid(problem: String, first: &str) -> Self {
+        let first = first.chars().take(200).collect();
+        Self::Garbage { problem, first, stderr: Vec::new() }
+    }
+
+    /// What it means that an answer was not received to its end.
+    pub(crate) fn refused(refused: Refused, first: String, stderr: Vec<String>) -> Self {
+        match refused {
+            Refused::Sink(error) => Self::Sink(error),
+            Refused::Problem(Problem::TooLarge { part, limit }) => Self::TooLarge { part, limit },
+            Refused::Problem(Problem::Invalid(problem)) => Self::Garbage { problem, first, stderr },
+            Refused::Problem(Problem::Truncated) => {
+                Self::Garbage { problem: "it ends in the middle".to_owned(), first, stderr }
+            }
+        }
+    }
+
+    /// The same without secrets. Lines of stderr have lost theirs already.
+    pub(crate) fn redacted(self, redactor: &Redactor) -> Self {
+        match self {
+            Self::Garbage { problem, first, stderr } => {
+                Self::Garbage { problem, first: redactor.text(&first), stderr }
+            }
+            Self::Status { status, detail, retry_after } => {
+                Self::Status { status, detail: redactor.text(&detail), retry_after }
+            }
+            Self::Unreachable { reason } => Self::Unreachable { reason: redactor.text(&reason) },
+            other => other,
         }
     }
 }

@@ -40,6 +40,15 @@ pub mod reference;
 pub mod request;
 pub mod rows;
 
+mod fingerprint;
+mod outcome;
+mod program;
+mod reader;
+mod receiver;
+mod secrets;
+mod server;
+mod transport;
+
 pub use answer::{Answer, PageEnd, TypedAnswer};
 pub use connection::{Connection, OpenOptions};
 pub use error::{CallError, ConnectionError, ErrorAnswer};

@@ -1,10 +1,25 @@
 //! What a call says beyond the capability's name and what the connection itself brings.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
+use serde::Serialize;
+
+use lumos_connector_types::capability::{Authentication, StandardCapability};
 use lumos_connector_types::json::Json;
 use lumos_connector_types::page::Page;
 use lumos_connector_types::rate_limit::RateLimitRequestInfo;
+use lumos_connector_types::secret::Secret;
+
+use crate::error::CallError;
+use crate::file::Limits;
+use crate::secrets::Resolved;
+
+/// What the contract takes for `max_execution_time` when it is not sent, in seconds.
+const CONTRACT_TIMEOUT: u64 = 1800;
+
+/// Connectors keep ten seconds for themselves; with less than this they would have no time left.
+const LEAST_TOLD: u64 = 30;
 
 /// A request of one capability. Credentials and settings come from the connection.
 ///
@@ -33,6 +48,14 @@ impl CallRequest {
     #[must_use]
     pub fn new(request: Json) -> Self {
         Self { request: Some(request), ..Self::default() }
+    }
+
+    /// A request with a typed payload.
+    ///
+    /// # Errors
+    /// [`CallError::Request`] when the payload has no JSON form.
+    pub fn of<T: Serialize + ?Sized>(request: &T) -> Result<Self, CallError> {
+        Json::new(request).map(Self::new).map_err(|error| CallError::Request { problem: error.to_string() })
     }
 
     /// A request with an empty payload, `{}`.
@@ -104,4 +127,64 @@ impl CallRequest {
         self.body = Some(body);
         self
     }
+
+    /// The envelope that is sent.
+    pub(crate) fn body(self, capability: &str, resolved: &Resolved, limits: &Limits) -> Secret {
+        if let Some(body) = self.body {
+            return body.text().to_owned().into();
+        }
+        let mut body = String::from("{\"request\":");
+        body.push_str(self.request.as_ref().map_or("{}", Json::text));
+        body.push(',');
+        let standard = StandardCapability::from_wire(capability);
+        let takes_credentials =
+            standard.is_none_or(|standard| standard.authentication() != Authentication::Absent);
+        if takes_credentials && !self.without_credentials {
+            body.push_str(resolved.credentials.expose());
+        }
+        let settings = resolved.settings.expose();
+        let settings = if settings.is_empty() { "{}" } else { settings };
+        member(&mut body, "settings", if self.without_settings { "null" } else { settings });
+        let page = paged(self.page, capability, limits);
+        member(&mut body, "page", &text(&page));
+        member(&mut body, "include_raw_data", if self.include_raw_data { "true" } else { "false" });
+        let timeout = self.timeout.map_or(limits.call_timeout, |timeout| timeout.as_secs());
+        member(&mut body, "rate_limit", &text(&timed(self.rate_limit, timeout)));
+        // The comma after the last member.
+        body.pop();
+        body.push('}');
+        body.into()
+    }
+}
+
+/// The page, with the size of the limits when a listing's request does not say one.
+fn paged(page: Option<Page>, capability: &str, limits: &Limits) -> Option<Page> {
+    let is_listing = limits.page_sizes.contains_key(capability)
+        || ["list_", "find_"].iter().any(|prefix| capability.starts_with(prefix))
+        || capability == "get_account_entitlement_associations";
+    let size = if is_listing { limits.page_size_of(capability) } else { None };
+    match (page, size) {
+        (Some(page), size) => Some(Page { size: page.size.or(size.map(i64::from)), ..page }),
+        (None, Some(size)) => Some(Page { token: None, size: Some(size.into()) }),
+        (None, None) => None,
+    }
+}
+
+/// What is said about rate limits, with the time that the call may take unless it is the contract's.
+fn timed(rate_limit: Option<RateLimitRequestInfo>, seconds: u64) -> Option<RateLimitRequestInfo> {
+    if seconds == CONTRACT_TIMEOUT || seconds < LEAST_TOLD {
+        return rate_limit;
+    }
+    let mut rate_limit = rate_limit.unwrap_or_default();
+    rate_limit.max_execution_time = rate_limit.max_execution_time.or(i64::try_from(seconds).ok());
+    Some(rate_limit)
+}
+
+fn text<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
+}
+
+fn member(body: &mut String, name: &str, value: &str) {
+    // Writing to a string cannot fail.
+    let _ = write!(body, "\"{name}\":{value},");
 }

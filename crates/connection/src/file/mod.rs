@@ -26,15 +26,23 @@
 //! page_sizes.list_accounts = 1000
 //! ```
 
+pub(crate) mod check;
+mod source;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
+
+use lumos_connector_types::json::Json;
 
 use crate::error::ConnectionError;
 use crate::reference::Reference;
+
+pub(crate) use source::Origin;
 
 /// A connection file as it is written, its references not followed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +63,9 @@ pub struct ConnectionFile {
     /// How much is asked of the connector, and how long it may take.
     #[serde(default)]
     pub limits: Limits,
+    /// Where it was read from.
+    #[serde(skip)]
+    pub(crate) origin: Origin,
 }
 
 /// Which connector, and how it is reached: `command`, `url`, or a `url` with a `command` that describes it.
@@ -98,7 +109,7 @@ pub enum Mode {
 }
 
 /// A text that stands in the file, or a reference to one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Text {
@@ -106,6 +117,15 @@ pub enum Text {
     Reference(Reference),
     /// The text itself.
     Literal(String),
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::String(text) => Ok(Self::Literal(text)),
+            value => serde_json::from_value(value).map(Self::Reference).map_err(D::Error::custom),
+        }
+    }
 }
 
 /// How much is asked of the connector, and how long it may take.
@@ -167,11 +187,49 @@ impl ConnectionFile {
     pub fn read(path: &Path) -> Result<Self, ConnectionError> {
         let read = |source| ConnectionError::Read { path: path.display().to_string(), source };
         let text = std::fs::read_to_string(path).map_err(read)?;
-        toml::from_str(&text).map_err(|error| ConnectionError::Invalid {
-            path: path.display().to_string(),
-            line: None,
-            field: String::new(),
-            problem: error.message().to_owned(),
-        })
+        let absolute = std::path::absolute(path).map_err(read)?;
+        Self::from_text(&text, Some(&absolute), path.display().to_string())
+    }
+
+    /// Reads the text of a connection file that lies in a folder, or nowhere: then paths in it are relative to the
+    /// working directory.
+    ///
+    /// # Errors
+    /// [`ConnectionError::Invalid`].
+    pub fn parse(text: &str, folder: Option<&Path>) -> Result<Self, ConnectionError> {
+        let path = folder.map(|folder| folder.join("connection.toml"));
+        Self::from_text(text, path.as_deref(), "connection file".to_owned())
+    }
+
+    /// A connection to a program without credentials and settings.
+    #[must_use]
+    pub fn program(command: Vec<String>, mode: Mode) -> Self {
+        Self::of(ConnectorSection { command, mode, ..ConnectorSection::default() })
+    }
+
+    /// A connection to a server at an address, without credentials and settings.
+    #[must_use]
+    pub fn address(url: impl Into<String>) -> Self {
+        Self::of(ConnectorSection { url: Some(url.into()), ..ConnectorSection::default() })
+    }
+
+    fn of(connector: ConnectorSection) -> Self {
+        Self {
+            connector,
+            auth: Map::new(),
+            credentials: Vec::new(),
+            settings: Map::new(),
+            limits: Limits::default(),
+            origin: Origin::default(),
+        }
+    }
+
+    fn from_text(text: &str, path: Option<&Path>, label: String) -> Result<Self, ConnectionError> {
+        let (value, origin) = source::parse(text, path, label)?;
+        let read = Json::from(value).read::<Self>();
+        let mut file = read.map_err(|error| origin.read_error(&error))?;
+        file.origin = origin;
+        file.check()?;
+        Ok(file)
     }
 }
