@@ -166,6 +166,8 @@ fn keep_literals(follower: &mut Follower<'_>, credential: &Map<String, Value>) {
         let keys: Vec<&str> = place.keys.iter().map(String::as_str).collect();
         if let Leaf::Literal(Value::String(text)) = leaf
             && is_secret_credential(&keys)
+            // Most of a service account's key is not secret.
+            && (keys.len() < 3 || keys.iter().skip(2).any(|key| names_a_secret(key)))
         {
             found.push(Secret::from(text.as_str()));
         }
