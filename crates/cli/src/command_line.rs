@@ -6,9 +6,9 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 use lumos_connector_runtime::failure::Failure;
 use lumos_connector_runtime::output;
 
-use crate::{compile_on_prem, scaffold, shell, spec};
+use crate::{call, compile_on_prem, connection, scaffold, shell, spec};
 
-/// Build connectors between Lumos and apps
+/// Build and run connectors between Lumos and apps
 #[derive(Debug, Parser)]
 #[command(
     name = "connector",
@@ -21,6 +21,8 @@ use crate::{compile_on_prem, scaffold, shell, spec};
   connector scaffold acme ./connector-acme
   connector spec > connector-api.yaml
   connector compile-on-prem --app-id acme --connector-root-module-dir . --check
+  connector connection init --command ./mock-connector --output mock.toml
+  connector call mock.toml list_accounts
 
 `connector COMMAND --help` shows the examples of a command."
 )]
@@ -37,6 +39,8 @@ enum Command {
     Scaffold(scaffold::Arguments),
     Spec(spec::Arguments),
     CompileOnPrem(compile_on_prem::Arguments),
+    Connection(connection::Arguments),
+    Call(call::Arguments),
     Completions(shell::Completions),
     ManPage(shell::ManPage),
 }
@@ -66,6 +70,8 @@ fn carry_out(command: Option<Command>) -> Result<(), Failure> {
         Some(Command::Scaffold(arguments)) => scaffold::run(&arguments),
         Some(Command::Spec(arguments)) => spec::run(&arguments),
         Some(Command::CompileOnPrem(arguments)) => compile_on_prem::run(&arguments),
+        Some(Command::Connection(arguments)) => connection::run(&arguments),
+        Some(Command::Call(arguments)) => call::run(&arguments),
         Some(Command::Completions(arguments)) => shell::completions(&arguments, CommandLine::command()),
         Some(Command::ManPage(_)) => shell::man_page(CommandLine::command()),
     }

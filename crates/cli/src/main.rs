@@ -1,9 +1,11 @@
-//! `connector`: what an author of connectors runs. One file or folder a command.
+//! `connector`: what authors and operators of connectors run. One file or folder a command.
 //!
 //! stdout carries what was asked for and nothing else; progress and errors go to stderr.
 
+mod call;
 mod command_line;
 mod compile_on_prem;
+mod connection;
 mod scaffold;
 mod shell;
 mod spec;

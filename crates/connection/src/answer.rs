@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lumos_connector_types::envelope::ResponseEnvelope;
 use lumos_connector_types::execution::ExecutionSummary;
 use lumos_connector_types::json::{Json, JsonObject, ReadError};
 use lumos_connector_types::page::Page;
@@ -19,6 +20,20 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The answer as the envelope of a standard capability (contract §3).
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let envelope = ResponseEnvelope {
+            response: &self.response,
+            raw_data: self.end.raw_data.clone(),
+            page: self.end.page.clone(),
+            rate_limit: self.end.rate_limit.clone(),
+            execution_summary: self.end.execution_summary.clone(),
+        };
+        // What was read as JSON has a JSON form.
+        Json::new(&envelope).unwrap_or_default()
+    }
+
     /// The same answer with its payload read as a type, without coercion.
     ///
     /// # Errors

@@ -4,8 +4,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use lumos_connector_types::error::{ConnectorErrorCode, Error};
-use lumos_connector_types::json::JsonObject;
+use lumos_connector_types::error::{ConnectorErrorCode, Error, ErrorResponse};
+use lumos_connector_types::json::{Json, JsonObject};
 use lumos_connector_types::page::Page;
 
 use crate::reader::Problem;
@@ -181,6 +181,21 @@ pub struct ErrorAnswer {
     pub raw_data: Option<JsonObject>,
     /// A position in the listing, which connectors rarely send with an error.
     pub page: Option<Page>,
+}
+
+impl ErrorAnswer {
+    /// The error as an envelope (contract §3).
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let envelope = ErrorResponse {
+            is_error: true,
+            error: self.error.clone(),
+            raw_data: self.raw_data.clone(),
+            page: self.page.clone(),
+        };
+        // What was read as JSON has a JSON form.
+        Json::new(&envelope).unwrap_or_default()
+    }
 }
 
 struct LastWords<'a>(&'a [String]);

@@ -10,6 +10,7 @@
 //! | [`answer`] | what comes back: [`Answer`], [`TypedAnswer`], [`PageEnd`] |
 //! | [`rows`] | rows that are handed out while they arrive: [`RowSink`], [`RowBatch`] |
 //! | [`info`] | what a connector says about itself: [`ConnectorInfo`] |
+//! | [`template`] | a connection file written from what a connector says about itself |
 //! | [`error`] | why a connection could not be opened, and why a call failed |
 //!
 //! A connector is reached in one of three ways: as a program that runs once for each call, as a program's own server
@@ -39,6 +40,7 @@ pub mod info;
 pub mod reference;
 pub mod request;
 pub mod rows;
+pub mod template;
 
 mod fingerprint;
 mod outcome;

@@ -1,5 +1,6 @@
 //! Connection files: what they may say, and what is said about what they may not.
 
+#[expect(unreachable_pub, reason = "shared by several tests")]
 mod common;
 
 use common::{Folder, PROGRAM};

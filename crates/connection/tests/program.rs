@@ -1,6 +1,7 @@
 //! A connector as a program per call, and everything that may go wrong with it.
 #![cfg(unix)]
 
+#[expect(unreachable_pub, reason = "shared by several tests")]
 mod common;
 
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! A connector as a program's own server, and as a server at an address.
 #![cfg(unix)]
 
+#[expect(unreachable_pub, reason = "shared by several tests")]
 mod common;
 
 use std::io::{BufRead as _, BufReader};
