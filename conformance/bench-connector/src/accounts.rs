@@ -9,7 +9,7 @@ const FAMILY_NAMES: [&str; 7] = ["Lovelace", "Hopper", "Turing", "Dijkstra", "O'
 const DEPARTMENTS: [&str; 5] = ["Engineering", "Finance", "Legal", "Operations", "Sales"];
 
 pub(crate) async fn list(
-    (Settings(settings), page): (Settings<BenchSettings>, Page),
+    (Settings(settings), page): (Settings<BenchSettings>, PageRequest),
     _: ListAccounts,
 ) -> Result<Reply<Rows<FoundAccountData>>> {
     let rows = settings.rows(&page);

@@ -6,7 +6,7 @@ use crate::accounts::identifier;
 use crate::settings::BenchSettings;
 
 pub(crate) async fn find(
-    (Settings(settings), page): (Settings<BenchSettings>, Page),
+    (Settings(settings), page): (Settings<BenchSettings>, PageRequest),
     _: FindEntitlementAssociations,
 ) -> Result<Vec<FoundEntitlementAssociation>> {
     let association = |number| FoundEntitlementAssociation {

@@ -3,7 +3,7 @@
 use lumos_connector::prelude::*;
 
 use crate::custom_attributes::ACCOUNT_ATTRIBUTES;
-use crate::listing::Listing;
+use crate::listing::listing;
 use crate::settings::Mock;
 
 /// The account with a number, from 0.
@@ -77,11 +77,11 @@ impl Account {
 }
 
 pub(crate) async fn list_accounts(mock: Mock, request: ListAccounts) -> Result<Reply<Vec<FoundAccountData>>> {
-    let listing = Listing::of(&mock.call, "accounts")?;
-    let (offset, size) = (listing.offset, listing.size);
-    let accounts = (offset..mock.settings.account_count)
+    let listing = listing(&mock.call, "accounts")?;
+    let (Offset { offset }, size) = (listing.position(), listing.size());
+    let accounts = (i64::try_from(offset)?..mock.settings.account_count)
         .map(|number| Account { number }.data(&mock.settings.host, request.custom_attributes.as_deref()));
-    let reply = listing.reply(offset, accounts)?;
+    let reply = listing.reply_from(offset, accounts)?;
     if mock.call.include_raw_data() {
         return Ok(reply.raw_data(json!({"GET /accounts": {"offset": offset, "size": size}})));
     }

@@ -3,7 +3,7 @@
 use lumos_connector::prelude::*;
 
 use crate::accounts::Account;
-use crate::listing::Listing;
+use crate::listing::listing;
 use crate::settings::Mock;
 
 /// After this many accounts the pattern of associations repeats: 2, 3 and 5 divide it.
@@ -16,9 +16,10 @@ pub(crate) async fn find_entitlement_associations(
     mock: Mock,
     _: FindEntitlementAssociations,
 ) -> Result<Reply<Vec<FoundEntitlementAssociation>>> {
-    let listing = Listing::of(&mock.call, "associations")?;
-    let (first, rows) = near(listing.offset, mock.settings.account_count);
-    listing.reply(first, rows)
+    let listing = listing(&mock.call, "associations")?;
+    let offset = i64::try_from(listing.position().offset)?;
+    let (first, rows) = near(offset, mock.settings.account_count);
+    listing.reply_from(first.unsigned_abs(), rows)
 }
 
 /// The associations from the last whole period before an offset on, and the number of the first of them.

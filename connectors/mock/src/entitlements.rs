@@ -3,7 +3,7 @@
 use lumos_connector::prelude::*;
 
 use crate::custom_attributes::COST_CENTER;
-use crate::listing::Listing;
+use crate::listing::listing;
 use crate::settings::Mock;
 
 struct Entitlement {
@@ -59,8 +59,8 @@ pub(crate) async fn list_entitlements(
     let attributes = request.custom_attributes.unwrap_or_default();
     let with_cost_center = attributes.iter().any(|name| name == COST_CENTER);
     let all = ENTITLEMENTS.iter().enumerate();
-    Listing::of(&mock.call, "entitlements")?
-        .reply(0, all.map(|(position, entitlement)| entitlement.data(position, with_cost_center)))
+    listing(&mock.call, "entitlements")?
+        .reply_from(0, all.map(|(position, entitlement)| entitlement.data(position, with_cost_center)))
 }
 
 impl Entitlement {

@@ -1,9 +1,9 @@
-//! Pages of a listing: which rows a request asks for, and where the next page starts.
+//! Listings with page tokens as the specification of this connector has them: `{"endpoint": …, "offset": …}`.
 
 use lumos_connector::prelude::*;
 use lumos_connector::token;
 
-const DEFAULT_SIZE: i64 = 10;
+const SIZES: PageSizes = PageSizes { default: 10, max: usize::MAX };
 
 /// What the token of a page holds.
 #[derive(Serialize, Deserialize)]
@@ -12,59 +12,38 @@ struct Cursor {
     offset: i64,
 }
 
-/// The page that a request asks for: the rows from `offset` to `offset + size`.
-pub(crate) struct Listing {
-    endpoint: &'static str,
-    page: Page,
-    pub(crate) offset: i64,
-    pub(crate) size: i64,
+/// The page of a call. Tokens of other endpoints are refused.
+pub(crate) fn listing(call: &Call, endpoint: &'static str) -> Result<Listing<Offset>> {
+    listing_at(call.page(), endpoint)
 }
 
-impl Listing {
-    /// The page of a call. Tokens of other endpoints are refused.
-    pub(crate) fn of(call: &Call, endpoint: &'static str) -> Result<Self> {
-        Self::at(call.page(), endpoint)
-    }
-
-    fn at(mut page: Page, endpoint: &'static str) -> Result<Self> {
-        let size = page.size.filter(|size| *size > 0).unwrap_or(DEFAULT_SIZE);
-        page.size = Some(size);
-        // The specification of this connector has an unreadable token fail as an internal error, which is what `?`
-        // makes of it. Elsewhere write `page.cursor()?`: it answers `invalid_page_token`.
-        let cursors: Vec<Cursor> = page.token.as_deref().map(token::decode).transpose()?.unwrap_or_default();
-        let offset = match cursors.first() {
-            None => 0,
-            Some(cursor) if cursor.endpoint.as_deref() == Some(endpoint) => cursor.offset.max(0),
-            Some(_) => return Err(ConnectorError::of(ErrorClass::InvalidPageToken)),
-        };
-        Ok(Self { endpoint, page, offset, size })
-    }
-
-    /// The answer with this page of the rows. They start with row number `first`, at or before the offset; no more of
-    /// them are made than the page holds, and one to see whether any follow.
-    pub(crate) fn reply<T>(self, first: i64, rows: impl IntoIterator<Item = T>) -> Result<Reply<Vec<T>>> {
-        let mut rows = rows.into_iter().skip(count(self.offset - first));
-        let shown = rows.by_ref().take(count(self.size)).collect();
-        let next = rows.next().and_then(|_| self.offset.checked_add(self.size));
-        let next = next.map(|offset| Cursor { endpoint: Some(self.endpoint.to_owned()), offset });
-        Ok(Reply::new(shown).page(self.page.next(next.as_ref())?))
-    }
-}
-
-/// A number of rows; none has more than memory has addresses.
-fn count(rows: i64) -> usize {
-    usize::try_from(rows).unwrap_or(usize::MAX)
+fn listing_at(mut page: PageRequest, endpoint: &'static str) -> Result<Listing<Offset>> {
+    // The answer names the size of the page, even when the request does not.
+    page.size = page.size.filter(|size| *size > 0).or(Some(10));
+    // An unreadable token fails as an internal error, which is what `?` makes of it. Connectors with tokens of the SDK
+    // write `page.listing(SIZES)?`, which answers `invalid_page_token`.
+    let cursors: Vec<Cursor> = page.token.as_deref().map(token::decode).transpose()?.unwrap_or_default();
+    let offset = match cursors.first() {
+        None => 0,
+        Some(cursor) if cursor.endpoint.as_deref() == Some(endpoint) => cursor.offset.max(0).unsigned_abs(),
+        Some(_) => return Err(ConnectorError::of(ErrorClass::InvalidPageToken)),
+    };
+    let write = move |next: &Offset| {
+        let offset = i64::try_from(next.offset).unwrap_or(i64::MAX);
+        token::encode(&[Cursor { endpoint: Some(endpoint.to_owned()), offset }])
+    };
+    Ok(page.listing_at(SIZES, Some(Offset { offset })).tokens(write))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn listing(token: Option<String>, size: Option<i64>) -> Result<Listing> {
-        let mut page = Page::default();
+    fn listing(token: Option<String>, size: Option<i64>) -> Result<Listing<Offset>> {
+        let mut page = PageRequest::new("list_numbers");
         page.token = token;
         page.size = size;
-        Listing::at(page, "numbers")
+        listing_at(page, "numbers")
     }
 
     fn token(endpoint: &str, offset: i64) -> Option<String> {
@@ -72,38 +51,27 @@ mod tests {
     }
 
     #[test]
-    fn pages_follow_each_other_to_the_end() {
-        let mut seen = Vec::new();
-        let mut next = None;
-        loop {
-            let reply = listing(next, Some(3)).unwrap().reply(0, 0..7).unwrap();
-            seen.extend(reply.payload);
-            next = reply.page.unwrap().token;
-            if next.is_none() {
-                break;
-            }
-        }
-        assert_eq!(seen, [0, 1, 2, 3, 4, 5, 6]);
+    fn tokens_are_those_of_the_specification() {
+        let page = listing(None, Some(3)).unwrap().reply_from(0, 0..7).unwrap().page.unwrap();
+        assert_eq!(page.token, token("numbers", 3));
+        let page = listing(page.token, Some(4)).unwrap().reply_from(0, 0..7).unwrap();
+        assert_eq!((page.payload, page.page.unwrap().token), (vec![3, 4, 5, 6], None));
     }
 
     #[test]
     fn sizes_that_mean_nothing_are_ten() {
         for size in [None, Some(0), Some(-5)] {
-            let reply = listing(None, size).unwrap().reply(0, 0..20).unwrap();
+            let reply = listing(None, size).unwrap().reply_from(0, 0..20).unwrap();
             assert_eq!(reply.payload.len(), 10);
             assert_eq!(reply.page.unwrap().size, Some(10));
         }
     }
 
     #[test]
-    fn the_largest_numbers_are_harmless() {
-        let listing = listing(token("numbers", i64::MAX), Some(i64::MAX)).unwrap();
-        assert!(listing.reply(0, 0..7).unwrap().payload.is_empty());
-    }
-
-    #[test]
-    fn an_offset_before_the_start_is_the_start() {
-        assert_eq!(listing(token("numbers", -4), None).unwrap().offset, 0);
+    fn the_largest_and_smallest_numbers_are_harmless() {
+        let far = listing(token("numbers", i64::MAX), Some(i64::MAX)).unwrap();
+        assert!(far.reply_from(0, 0..7).unwrap().payload.is_empty());
+        assert_eq!(listing(token("numbers", -4), None).unwrap().position().offset, 0);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use lumos_connector::prelude::*;
 
-use crate::listing::Listing;
+use crate::listing::listing;
 use crate::settings::Mock;
 
 pub(crate) fn types() -> [ResourceType; 2] {
@@ -10,8 +10,8 @@ pub(crate) fn types() -> [ResourceType; 2] {
 }
 
 pub(crate) async fn list_resources(mock: Mock, _: ListResources) -> Result<Reply<Vec<FoundResourceData>>> {
-    let listing = Listing::of(&mock.call, "resources")?;
-    let reply = listing.reply(0, (1..=2).map(workspace).chain((1..=3).map(project)))?;
+    let listing = listing(&mock.call, "resources")?;
+    let reply = listing.reply_from(0, (1..=2).map(workspace).chain((1..=3).map(project)))?;
     // Nothing limits this app, so the state of its rate limits stays what the caller knows.
     let known = mock.call.raw_rate_limit().and_then(|rate_limit| rate_limit.last_known_state.clone());
     match known {

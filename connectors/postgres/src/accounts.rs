@@ -50,10 +50,10 @@ async fn accounts(connection: &Connection, first: u32, last: u32, limit: usize) 
 }
 
 pub(crate) async fn list_accounts(
-    (server, page): (Server, Page),
+    (server, page): (Server, PageRequest),
     request: ListAccounts,
 ) -> Result<Reply<Vec<FoundAccountData>>> {
-    let listing = page.listing::<u32>("accounts", SIZES)?;
+    let listing = page.listing::<u32>(SIZES)?;
     let Some(first) = listing.after().map_or(Some(0), |last| last.checked_add(1)) else {
         return listing.reply([], |oid| *oid, |_| FoundAccountData::default());
     };

@@ -9,27 +9,26 @@ use crate::server::Server;
 use crate::walk::{IS_GOVERNED, IS_GOVERNED_SCHEMA, Walk};
 
 pub(crate) async fn find_entitlement_associations(
-    (server, page): (Server, Page),
+    (server, page): (Server, PageRequest),
     _: FindEntitlementAssociations,
 ) -> Result<Reply<Vec<FoundEntitlementAssociation>>> {
-    associations(&server, &page, "associations", 0..=u32::MAX).await
+    associations(&server, &page, 0..=u32::MAX).await
 }
 
 pub(crate) async fn get_account_entitlement_associations(
-    (server, page): (Server, Page),
+    (server, page): (Server, PageRequest),
     request: GetAccountEntitlementAssociations,
 ) -> Result<Reply<Vec<FoundEntitlementAssociation>>> {
     let account = server.account(&request.account_id).await?;
-    associations(&server, &page, "associations of an account", account.oid..=account.oid).await
+    associations(&server, &page, account.oid..=account.oid).await
 }
 
 async fn associations(
     server: &Server,
-    page: &Page,
-    name: &'static str,
+    page: &PageRequest,
     accounts: RangeInclusive<u32>,
 ) -> Result<Reply<Vec<FoundEntitlementAssociation>>> {
-    let listing = page.listing(name, SIZES)?;
+    let listing = page.listing(SIZES)?;
     let walk = Walk { shared: shared(server.usable), in_database: in_database(server.usable), accounts };
     let rows = walk.rows(server, listing.after(), listing.limit()).await?;
     listing.reply(

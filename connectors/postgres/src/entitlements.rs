@@ -12,10 +12,10 @@ use crate::walk::{IS_GOVERNED, IS_GOVERNED_SCHEMA, Position, Walk};
 const BOTH: &str = "(VALUES (false), (true)) both_ways (inherited)";
 
 pub(crate) async fn list_entitlements(
-    (server, page): (Server, Page),
+    (server, page): (Server, PageRequest),
     _: ListEntitlements,
 ) -> Result<Reply<Vec<FoundEntitlementData>>> {
-    let listing = page.listing("entitlements", SIZES)?;
+    let listing = page.listing(SIZES)?;
     let walk = Walk::without_accounts(shared(server.usable), in_database());
     let rows = walk.rows(&server, listing.after(), listing.limit()).await?;
     let found = rows.into_iter().map(|(position, row)| Ok((found(&position.entitlement, &row)?, position)));

@@ -21,10 +21,10 @@ pub(crate) fn schema_id(database: u32, schema: u32) -> String {
 }
 
 pub(crate) async fn list_resources(
-    (server, page): (Server, Page),
+    (server, page): (Server, PageRequest),
     _: ListResources,
 ) -> Result<Reply<Vec<FoundResourceData>>> {
-    let listing = page.listing("resources", SIZES)?;
+    let listing = page.listing(SIZES)?;
     let shared = format!(
         "SELECT 0::oid AS account, 3::int2 AS kind, d.oid AS object, false AS inherited, '' AS privilege,
             d.datname::text AS label, shobj_description(d.oid, 'pg_database') AS description,

@@ -14,7 +14,7 @@ const WITHOUT: &str = "groups";
 pub(crate) async fn list_accounts(scim: Scim, request: ListAccounts) -> Result<Reply<Vec<FoundAccountData>>> {
     let wanted = named(request.custom_attributes)?;
     let walk = Walk { without: WITHOUT, ..Walk::all(Endpoint::users()) };
-    let (listing, place) = scim.listing("accounts").await?;
+    let (listing, place) = scim.listing().await?;
     let stretch = scim.stretch::<Resource>(&walk, place).await?;
     let accounts = stretch.rows.iter().map(|user| account(user, &scim.settings, wanted.as_deref()));
     listing.next_page(accounts.collect(), stretch.next)

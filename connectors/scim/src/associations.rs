@@ -72,7 +72,7 @@ pub(crate) async fn find_entitlement_associations(
     scim: Scim,
     _: FindEntitlementAssociations,
 ) -> Result<Reply<Vec<FoundEntitlementAssociation>>> {
-    let listing = scim.open::<AssociationPlace>("associations")?;
+    let listing = scim.open::<AssociationPlace>()?;
     let size = listing.size();
     let mut at = listing.after().cloned().unwrap_or_else(|| AssociationPlace {
         part: match scim.settings.memberships {

@@ -51,7 +51,7 @@ pub(crate) async fn list_entitlements(
     request: ListEntitlements,
 ) -> Result<Reply<Vec<FoundEntitlementData>>> {
     let wanted = named(request.custom_attributes)?;
-    let listing = scim.open::<EntitlementPlace>("entitlements")?;
+    let listing = scim.open::<EntitlementPlace>()?;
     let size = listing.size();
     let mut at = match listing.after() {
         Some(place) => place.clone(),

@@ -14,7 +14,7 @@ pub(crate) fn types() -> [ResourceType; 1] {
 
 pub(crate) async fn list_resources(scim: Scim, _: ListResources) -> Result<Reply<Vec<FoundResourceData>>> {
     let Some(endpoint) = &scim.settings.resource_endpoint else { return Ok(Reply::new(Vec::new())) };
-    let (listing, place) = scim.listing("resources").await?;
+    let (listing, place) = scim.listing().await?;
     let walk = Walk { without: "members", ..Walk::all(Endpoint::new(endpoint)) };
     let stretch = scim.stretch::<Resource>(&walk, place).await?;
     listing.next_page(stretch.rows.iter().map(found).collect(), stretch.next)

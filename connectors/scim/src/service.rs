@@ -49,8 +49,8 @@ impl Scim {
     }
 
     /// The listing of a call that walks through one endpoint, and the place where its page starts.
-    pub(crate) async fn listing(&self, name: &'static str) -> Result<(Listing<WalkCursor>, WalkCursor)> {
-        let listing = self.open::<WalkCursor>(name)?;
+    pub(crate) async fn listing(&self) -> Result<(Listing<WalkCursor>, WalkCursor)> {
+        let listing = self.open::<WalkCursor>()?;
         let place = match listing.after() {
             Some(place) => place.clone(),
             None => self.begin(listing.size()).await?,
@@ -59,9 +59,9 @@ impl Scim {
     }
 
     /// The listing of a call.
-    pub(crate) fn open<K: DeserializeOwned>(&self, name: &'static str) -> Result<Listing<K>> {
+    pub(crate) fn open<K: DeserializeOwned>(&self) -> Result<Listing<K>> {
         let default = usize::try_from(self.settings.page_size.get()).unwrap_or(MAX_PAGE_SIZE);
-        self.call.page().listing(name, PageSizes { default, max: MAX_PAGE_SIZE })
+        self.call.page().listing(PageSizes { default, max: MAX_PAGE_SIZE })
     }
 
     /// Reads something below an endpoint.

@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode, Output};
 
 use lumos_connector_core::error::ConnectorError;
 use lumos_connector_core::integration::IntegrationError;
-use lumos_connector_core::page::Page;
+use lumos_connector_core::page::PageRequest;
 use lumos_connector_core::{Integration, Reply};
 use lumos_connector_types::capability::marker as capability;
 use lumos_connector_types::payload::{FoundAccountData, ListAccounts};
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 
 /// It streams as many rows as the page asks for, and breaks off when that is more than `MANY`.
 fn connector() -> Result<Integration, IntegrationError> {
-    let list = async |page: Page, _: ListAccounts| {
+    let list = async |page: PageRequest, _: ListAccounts| {
         let rows = (0..page.size_or(1, usize::MAX)).map(|number| match number {
             MANY => Err(ConnectorError::not_found("no such row")),
             _ => Ok(FoundAccountData::new(format!("{number:0>20}"))),

@@ -72,8 +72,7 @@ pub fn run(integration: Result<Integration, IntegrationError>) -> ExitCode {
 
 /// What a connector imports: `use lumos_connector::prelude::*;`.
 ///
-/// Names of the wire that would hide more common ones are in [`payload`]: `payload::Page` and
-/// `payload::Error`.
+/// Names of the wire that would hide more common ones are in [`payload`]: `payload::Error`.
 pub mod prelude {
     pub use std::process::ExitCode;
 
@@ -84,12 +83,12 @@ pub mod prelude {
     pub use lumos_connector_core::error::{ConnectorError, ErrorClass, HttpStatusError, Result};
     pub use lumos_connector_core::integration::IntegrationError;
     pub use lumos_connector_core::listing::{
-        Batch, Continuation, Listing, Offset, PageNumber, PageSizes, PagingError,
+        Batch, Continuation, Expanded, Listing, Offset, PageNumber, PageSizes, PagingError,
     };
     pub use lumos_connector_core::oauth::{
         ClientAuthentication, OAuthSettings, Scopes, TokenMethod, TokenParameters, computed, try_computed,
     };
-    pub use lumos_connector_core::page::Page;
+    pub use lumos_connector_core::page::PageRequest;
     pub use lumos_connector_core::probe::{ProbeCheckSpec, ProbeSettings};
     pub use lumos_connector_core::{Auth, Call, FromCall, Integration, Reply, Rows, Settings, fingerprint};
     pub use lumos_connector_types::bounded::Bounded;

@@ -72,13 +72,11 @@ pub(crate) fn cases() -> Vec<Case> {
             }))
             .expect(listing().unique_by("integration_specific_id").rows(3).pages(3)),
         case(capability::ListAccounts, "does not follow a cursor that leads nowhere")
-            .cursor(json!({"listing": "accounts", "after":
-                {"way": "cursor", "passed": 2, "after": null, "cursor": "a", "size": 2}}))
+            .position(json!({"way": "cursor", "passed": 2, "after": null, "cursor": "a", "size": 2}))
             .upstream(get("/v2/Users?cursor=a&count=2").any_query().answers(json!({"Resources": users(3..=4), "nextCursor": "a"})))
             .expect(error(Code::InvalidResponse).hint("paging")),
         case(capability::ListAccounts, "does not go round in circles when startIndex is ignored")
-            .cursor(json!({"listing": "accounts", "after":
-                {"way": "index", "passed": 4, "after": "4", "cursor": null, "size": 2}}))
+            .position(json!({"way": "index", "passed": 4, "after": "4", "cursor": null, "size": 2}))
             .upstream(get("/v2/Users").any_query().any_times().answers(json!({"totalResults": 6, "Resources": users(1..=2)})))
             .expect(error(Code::InvalidResponse).hint("paging")),
         case(capability::FindEntitlementAssociations, "cuts a large group and goes on inside it")

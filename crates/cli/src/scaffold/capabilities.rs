@@ -52,7 +52,7 @@ fn stub(capability: StandardCapability) -> Option<Stub> {
     let payload = referenced(field(&request, "request")?)?;
     let answer = field(&response, "response")?;
     let (takes, gives) = match answer.get("items") {
-        Some(row) => ("(AppClient, Page)", format!("Reply<Vec<{}>>", referenced(row)?)),
+        Some(row) => ("(AppClient, PageRequest)", format!("Reply<Vec<{}>>", referenced(row)?)),
         None => ("AppClient", referenced(answer)?.to_owned()),
     };
     let own = if capability == StandardCapability::CreateAccount { "NewAccount" } else { payload };

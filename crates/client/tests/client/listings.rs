@@ -15,7 +15,8 @@ async fn page(http: &HttpClient, at: Continuation) -> Result<Batch<u32, Continua
         None => http.get("users"),
     };
     let answer = request.send().await?;
-    Ok(Batch { rows: answer.json()?, next: at.next(answer.link("next"))? })
+    let next = at.next(answer.link("next"))?;
+    Ok(Batch::new(answer.json()?, next))
 }
 
 fn linked(to: &str, body: &str) -> Act {

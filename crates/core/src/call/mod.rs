@@ -30,7 +30,7 @@ use serde::de::DeserializeOwned;
 
 use crate::call::by_type::ByType;
 use crate::call::envelope::Envelope;
-use crate::call::page::Page;
+use crate::call::page::PageRequest;
 use crate::call::rate_limit::{RateLimitContext, RateLimitReport};
 use crate::declaration::auth::CredentialModel;
 use crate::declaration::error::{ConnectorError, Result};
@@ -200,8 +200,9 @@ impl Call {
 
     /// The page that the request asks for.
     #[must_use]
-    pub fn page(&self) -> Page {
-        self.0.envelope.page.clone().unwrap_or_default().into()
+    pub fn page(&self) -> PageRequest {
+        let page = self.0.envelope.page.clone().unwrap_or_default();
+        PageRequest::new(self.capability()).with_page(page)
     }
 
     /// Whether the answer may carry the app's own answers.

@@ -13,7 +13,6 @@ use crate::call::body::{self, Body};
 use crate::call::fingerprint;
 use crate::call::rows;
 pub use crate::call::rows::Rows;
-use crate::call::token;
 use crate::declaration::error::Result;
 
 /// A payload with what stands beside it in the envelope.
@@ -41,19 +40,7 @@ impl<P> Reply<P> {
         Self { payload, page: None, raw_data: None, rate_limit: None, execution_summary: None }
     }
 
-    /// The same, going on at a cursor; `None` says that the listing ends here.
-    ///
-    /// # Errors
-    /// `internal_error` when the cursor cannot be serialised.
-    pub fn next_page<C: Serialize>(self, cursor: Option<C>) -> Result<Self> {
-        let token = match cursor {
-            Some(cursor) => token::encode(&[cursor])?,
-            None => None,
-        };
-        Ok(self.page(Page { token, size: None }))
-    }
-
-    /// The same with a page as it is.
+    /// Sets the page, which says where the listing goes on: that of a [`Listing`](crate::listing::Listing).
     #[must_use]
     pub fn page(mut self, page: Page) -> Self {
         self.page = Some(page);

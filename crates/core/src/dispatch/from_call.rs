@@ -6,7 +6,7 @@ use std::ops::Deref;
 use serde::de::DeserializeOwned;
 
 use crate::call::Call;
-use crate::call::page::Page;
+use crate::call::page::PageRequest;
 use crate::declaration::auth::CredentialModel;
 use crate::declaration::error::Result;
 
@@ -35,7 +35,7 @@ use crate::declaration::error::Result;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be built from a call",
     label = "not an argument that a handler can take first",
-    note = "a handler takes first: `()`, `Call`, `Page`, `Settings<T>`, `Auth<T>`, a type of yours that implements \
+    note = "a handler takes first: `()`, `Call`, `PageRequest`, `Settings<T>`, `Auth<T>`, a type of yours that implements \
             `FromCall`, or a tuple of these"
 )]
 pub trait FromCall: Sized + Send {
@@ -52,7 +52,7 @@ impl FromCall for Call {
     }
 }
 
-impl FromCall for Page {
+impl FromCall for PageRequest {
     async fn from_call(call: &Call) -> Result<Self> {
         Ok(call.page())
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lumos_connector_core::auth::CredentialConfig;
 use lumos_connector_core::error::{ConnectorError, Result};
-use lumos_connector_core::page::Page;
+use lumos_connector_core::page::PageRequest;
 use lumos_connector_core::{Auth, Call, FromCall, Integration, Reply, Settings};
 use lumos_connector_types::capability::{Capability as _, marker};
 use lumos_connector_types::payload::*;
@@ -52,7 +52,7 @@ fn a_handler_takes_one_thing_or_a_tuple_of_them() {
     async fn many(
         (call, page, Settings(settings), Auth(login), client, ()): (
             Call,
-            Page,
+            PageRequest,
             Settings<AcmeSettings>,
             Auth<BasicCredential>,
             AcmeClient,

@@ -1,7 +1,8 @@
 //! Page tokens (contract §7).
 
 use lumos_connector_core::error::{ErrorClass, Result};
-use lumos_connector_core::page::Page;
+use lumos_connector_core::listing::PageSizes;
+use lumos_connector_core::page::PageRequest;
 use lumos_connector_core::token::{decode, encode};
 use lumos_connector_types::capability::marker;
 use lumos_connector_types::payload::{FoundAccountData, ListAccounts};
@@ -88,49 +89,56 @@ fn keys_and_types_must_be_those_of_the_cursor() {
     assert!(decode::<Cursor>(&token(json!({"endpoint": "/users"}))).is_err());
 }
 
+const SIZES: PageSizes = PageSizes { default: 100, max: 500 };
+
 #[test]
-fn a_page_reads_its_cursor_or_starts_at_the_beginning() {
-    let page = |token: Option<&str>| {
-        let mut page = Page::default();
+fn a_listing_reads_its_position_or_starts_at_the_beginning() {
+    let position = |token: Option<&str>| {
+        let mut page = PageRequest::new("list_accounts");
         page.token = token.map(str::to_owned);
-        page
+        page.listing::<Cursor>(SIZES).map(|listing| listing.position())
     };
-    assert_eq!(page(None).cursor::<Cursor>().unwrap(), Cursor::default());
-    assert_eq!(page(Some("90")).cursor::<Cursor>().unwrap(), Cursor::default());
-    assert_eq!(page(Some(EXAMPLE)).cursor::<Cursor>().unwrap(), users());
-    assert_eq!(page(None).cursors::<Cursor>().unwrap(), []);
-    assert_eq!(page(Some("xyz")).cursor::<Cursor>().unwrap_err().class(), Some(ErrorClass::InvalidPageToken));
+    assert_eq!(position(None).unwrap(), Cursor::default());
+    assert_eq!(position(Some("90")).unwrap(), Cursor::default());
+    let token = encode(&[json!({"listing": "list_accounts", "at": users()})]).unwrap();
+    assert_eq!(position(token.as_deref()).unwrap(), users());
+    assert_eq!(position(Some("xyz")).unwrap_err().class(), Some(ErrorClass::InvalidPageToken));
 }
 
 #[test]
 fn a_wrong_token_is_an_answer_that_says_so() {
-    async fn list(page: Page, _: ListAccounts) -> Result<Vec<FoundAccountData>> {
-        page.cursor::<Cursor>()?;
+    async fn list(page: PageRequest, _: ListAccounts) -> Result<Vec<FoundAccountData>> {
+        page.listing::<Cursor>(SIZES)?;
         Ok(Vec::new())
     }
     let acme =
         builder().requires_authentication(false).capability(marker::ListAccounts, list).build().unwrap();
-    let error = error(&acme, "list_accounts", r#"{"request": {}, "page": {"token": "xyz"}}"#);
-    assert_eq!(
-        (&error["error_code"], &error["raised_by"]),
-        (&json!("invalid_page_token"), &json!("InvalidPageTokenError"))
-    );
+    let of_another = encode(&[json!({"listing": "list_resources", "at": users()})]).unwrap().unwrap();
+    for token in ["xyz", EXAMPLE, &of_another] {
+        let request = json!({"request": {}, "page": {"token": token}}).to_string();
+        let error = error(&acme, "list_accounts", &request);
+        assert_eq!(
+            (&error["error_code"], &error["raised_by"]),
+            (&json!("invalid_page_token"), &json!("InvalidPageTokenError"))
+        );
+    }
 }
 
 #[test]
 fn the_next_page_has_the_token_and_the_size() {
-    let mut page = Page::default();
+    let mut page = PageRequest::new("list_accounts");
     page.size = Some(50);
-    let next = page.next(Some(&users())).unwrap();
-    assert_eq!((next.token.as_deref(), next.size), (Some(EXAMPLE), Some(50)));
-    assert_eq!(page.next::<Cursor>(None).unwrap().token, None);
+    let next = page.listing(SIZES).unwrap().page(Some(users())).unwrap();
+    let token = encode(&[json!({"listing": "list_accounts", "at": users()})]).unwrap();
+    assert_eq!((next.token, next.size), (token, Some(50)));
+    assert_eq!(page.listing::<Cursor>(SIZES).unwrap().page(None).unwrap().token, None);
 }
 
 #[test]
 fn a_useless_size_is_replaced_and_a_large_one_is_limited() {
     for (asked, given) in [(None, 100), (Some(0), 100), (Some(-5), 100), (Some(7), 7), (Some(i64::MAX), 500)]
     {
-        let mut page = Page::default();
+        let mut page = PageRequest::default();
         page.size = asked;
         assert_eq!(page.size_or(100, 500), given, "{asked:?}");
     }

@@ -1,14 +1,14 @@
 //! A handler with a tuple of which one part cannot be taken from a call.
 
 use lumos_connector_core::error::Result;
-use lumos_connector_core::page::Page;
+use lumos_connector_core::page::PageRequest;
 use lumos_connector_core::{Call, Integration};
 use lumos_connector_types::capability::marker as capability;
 use lumos_connector_types::payload::{FoundAccountData, ListAccounts};
 
 struct AcmeClient;
 
-async fn list_accounts(_: (Call, AcmeClient, Page), _: ListAccounts) -> Result<Vec<FoundAccountData>> {
+async fn list_accounts(_: (Call, AcmeClient, PageRequest), _: ListAccounts) -> Result<Vec<FoundAccountData>> {
     Ok(Vec::new())
 }
 

@@ -1,5 +1,6 @@
 //! What a case expects: a response, an error, or a listing walked to its end.
 
+use lumos_connector_core::token;
 use lumos_connector_types::error::ConnectorErrorCode;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ pub(super) enum Kind {
 pub struct ExpectedResponse {
     payload: Result<Value, String>,
     unmentioned: Unmentioned,
-    /// The token of the next page: nothing is expected, some token, or this one.
+    /// The token of the next page; anything will do when it is `None`.
     next_page: Option<NextPage>,
     beside: Vec<(&'static str, Value)>,
 }
@@ -33,7 +34,7 @@ pub struct ExpectedResponse {
 enum NextPage {
     None,
     Some,
-    Token(Result<Value, String>),
+    Position(Result<Value, String>),
 }
 
 /// A successful answer with this payload: JSON, or the payload's own type.
@@ -68,10 +69,11 @@ impl ExpectedResponse {
         self
     }
 
-    /// The same, with the listing going on at this cursor of the connector's.
-    pub fn next_cursor(mut self, cursor: impl Serialize) -> Self {
-        let token = super::page_token(&cursor).map_err(|error| error.to_string());
-        self.next_page = Some(NextPage::Token(token));
+    /// Expects the next page to start at this position of the connector's
+    /// [`listing`](lumos_connector_core::page::PageRequest::listing): JSON, or the position's own type.
+    pub fn next_position(mut self, position: impl Serialize) -> Self {
+        let position = serde_json::to_value(position).map_err(|error| error.to_string());
+        self.next_page = Some(NextPage::Position(position));
         self
     }
 
@@ -99,11 +101,16 @@ impl ExpectedResponse {
             Some(NextPage::Some) if token.is_null() => {
                 problems.push("page.token: expected more pages, got the last one".to_owned());
             }
-            Some(NextPage::Token(Ok(expected))) if expected != token => {
-                problems.push(format!("page.token: expected {expected}, got {token}"));
-            }
-            Some(NextPage::Token(Err(error))) => {
-                problems.push(format!("the expected cursor cannot be written: {error}"));
+            Some(NextPage::Position(Ok(expected))) => match position_of(token) {
+                Ok(position) => {
+                    let expected = placeholder::resolve(expected, upstream);
+                    let differences = difference::between(&expected, &position, Unmentioned::Null);
+                    problems.extend(named("page.token: the next position", differences));
+                }
+                Err(problem) => problems.push(format!("page.token: expected {expected}, got {problem}")),
+            },
+            Some(NextPage::Position(Err(error))) => {
+                problems.push(format!("the expected position cannot be written: {error}"));
             }
             _ => {}
         }
@@ -112,6 +119,16 @@ impl ExpectedResponse {
             problems.extend(named(part, difference::between(&expected, &answer[part], self.unmentioned)));
         }
         problems
+    }
+}
+
+/// The position that a page token holds.
+fn position_of(token: &Value) -> Result<Value, String> {
+    let Some(token) = token.as_str() else { return Err("the last page".to_owned()) };
+    let mut listings = token::decode::<Value>(token).map_err(|error| error.to_string())?;
+    match listings.first_mut().and_then(|listing| listing.get_mut("at")) {
+        Some(position) => Ok(position.take()),
+        None => Err(format!("a token without a position: {token}")),
     }
 }
 

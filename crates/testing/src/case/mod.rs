@@ -8,7 +8,6 @@ mod run;
 use std::fmt;
 use std::time::Duration;
 
-use lumos_connector_core::error::Result;
 use lumos_connector_core::token;
 use lumos_connector_types::capability::Capability;
 use serde::Serialize;
@@ -112,11 +111,13 @@ impl Case {
         self
     }
 
-    /// The same going on after a page, at a cursor of the connector's.
-    pub fn cursor(mut self, cursor: impl Serialize) -> Self {
-        match page_token(&cursor) {
-            Ok(token) => self.envelope.set_in("page", "token", token),
-            Err(error) => self.mistakes.push(format!("the cursor cannot be written: {error}")),
+    /// Sets the page that is asked for, by the position that the connector's
+    /// [`listing`](lumos_connector_core::page::PageRequest::listing) starts it at: JSON, or the position's own type.
+    pub fn position(mut self, position: impl Serialize) -> Self {
+        let token = PageToken { listing: self.capability, at: position };
+        match token::encode(&[token]) {
+            Ok(token) => self.envelope.set_in("page", "token", token.into()),
+            Err(error) => self.mistakes.push(format!("the position cannot be written: {error}")),
         }
         self
     }
@@ -189,9 +190,11 @@ impl Case {
     pub(crate) const REAL_TIME_LIMIT: Duration = Duration::from_secs(60);
 }
 
-/// The page token of one cursor.
-fn page_token(cursor: &impl Serialize) -> Result<Value, token::TokenError> {
-    token::encode(std::slice::from_ref(cursor)).map(Value::from)
+/// What the page token of a listing holds.
+#[derive(Serialize)]
+struct PageToken<P> {
+    listing: &'static str,
+    at: P,
 }
 
 impl fmt::Debug for Case {

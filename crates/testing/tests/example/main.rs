@@ -21,12 +21,16 @@ struct User {
     email: String,
 }
 
-async fn list_accounts((acme, page): (Acme, Page), _: ListAccounts) -> Result<Reply<Vec<FoundAccountData>>> {
-    let (first, size): (usize, usize) = (page.cursor()?, page.size_or(100, 100));
+async fn list_accounts(
+    (acme, page): (Acme, PageRequest),
+    _: ListAccounts,
+) -> Result<Reply<Vec<FoundAccountData>>> {
+    let listing = page.listing::<usize>(PageSizes { default: 100, max: 100 })?;
+    let (first, size) = (listing.position(), listing.size());
     let users: Vec<User> = acme.0.get("users").query(&[("offset", first), ("limit", size)]).read().await?;
     let next = (users.len() == size).then_some(first + size);
     let account = |user: User| FoundAccountData { email: Some(user.email), ..FoundAccountData::new(user.id) };
-    Reply::new(users.into_iter().map(account).collect()).next_page(next)
+    listing.next_page(users.into_iter().map(account).collect(), next)
 }
 
 async fn get_account(acme: Acme, request: GetAccount) -> Result<FoundAccountData> {

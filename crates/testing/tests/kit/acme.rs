@@ -48,14 +48,12 @@ impl From<User> for FoundAccountData {
     }
 }
 
-#[derive(Default, Serialize, Deserialize)]
-pub(crate) struct Offset {
-    pub(crate) offset: usize,
-}
-
-async fn list_accounts((acme, page): (Acme, Page), _: ListAccounts) -> Result<Reply<Vec<FoundAccountData>>> {
-    let size = page.size_or(100, 100);
-    let Offset { offset } = page.cursor()?;
+async fn list_accounts(
+    (acme, page): (Acme, PageRequest),
+    _: ListAccounts,
+) -> Result<Reply<Vec<FoundAccountData>>> {
+    let listing = page.listing::<Offset>(PageSizes { default: 100, max: 100 })?;
+    let (Offset { offset }, size) = (listing.position(), listing.size() as u64);
     if acme.fault == "logs the password" {
         tracing::info!("logging in with {}", acme.password.expose());
     }
@@ -64,13 +62,13 @@ async fn list_accounts((acme, page): (Acme, Page), _: ListAccounts) -> Result<Re
         acme.http.get("users").query(&parameters).send_any().await?;
     }
     let users: Vec<User> = acme.http.get("users").query(&parameters).read().await?;
-    let full = users.len() == size;
+    let full = users.len() as u64 == size;
     let next = match acme.fault.as_str() {
         "stands still" => Some(Offset { offset }),
         "repeats a row" => full.then_some(Offset { offset: offset + size - 1 }),
         _ => full.then_some(Offset { offset: offset + size }),
     };
-    Reply::new(users.into_iter().map(Into::into).collect()).next_page(next)
+    listing.next_page(users.into_iter().map(Into::into).collect(), next)
 }
 
 async fn get_account(acme: Acme, request: GetAccount) -> Result<FoundAccountData> {

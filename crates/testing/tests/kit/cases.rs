@@ -1,9 +1,9 @@
 //! A case passes when everything is as it says, and otherwise names each difference.
 
-use lumos_connector::prelude::capability;
+use lumos_connector::prelude::{Offset, capability};
 use lumos_connector_testing::prelude::*;
 
-use crate::acme::{Offset, suite, users, verdict};
+use crate::acme::{suite, users, verdict};
 
 fn one_account() -> Case {
     case(capability::GetAccount, "gives one account").request(json!({"account_id": "a/b"}))
@@ -116,11 +116,11 @@ fn unexpected_and_missing_calls_fail_the_case() {
 
 #[test]
 fn pages_are_asked_for_and_given() {
-    let page = || case(capability::ListAccounts, "gives a page").page_size(2).cursor(Offset { offset: 2 });
+    let page = || case(capability::ListAccounts, "gives a page").page_size(2).position(Offset { offset: 2 });
     let upstream = get("/v1/users?limit=2&offset=2");
     let full = upstream.clone().answers(json!([{"id": "2"}, {"id": "3"}]));
     let rows = json!([{"integration_specific_id": "2"}, {"integration_specific_id": "3"}]);
-    passes(page().upstream(full.clone()).expect(response(rows.clone()).next_cursor(Offset { offset: 4 })));
+    passes(page().upstream(full.clone()).expect(response(rows.clone()).next_position(Offset { offset: 4 })));
     passes(page().upstream(full.clone()).expect(response(rows.clone()).more_pages()));
     passes(page().upstream(upstream.answers(json!([]))).expect(response(json!([])).last_page()));
     fails(
@@ -128,8 +128,8 @@ fn pages_are_asked_for_and_given() {
         &["page.token: expected the last page, got \""],
     );
     fails(
-        page().upstream(full).expect(response(rows).next_cursor(Offset { offset: 5 })),
-        &["page.token: expected \"", ", got \""],
+        page().upstream(full).expect(response(rows).next_position(Offset { offset: 5 })),
+        &["page.token: the next position.offset: expected 5, got 4"],
     );
 }
 

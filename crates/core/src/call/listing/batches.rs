@@ -1,160 +1,158 @@
 //! Listings whose rows come in batches of the app's, cut into the caller's pages.
 
-use std::borrow::Cow;
-use std::fmt;
 use std::future::Future;
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::keyset::PageSizes;
+use super::page::Listing;
 use super::problem::PagingError;
-use crate::call::page::Page;
 use crate::call::reply::Reply;
 use crate::call::token;
 use crate::declaration::error::Result;
 
-/// One page of a listing that the app gives in batches: users with several roles each, say, of which the caller wants
-/// a hundred rows a page.
-///
-/// The page begins inside a batch where the one before ended, and goes through as many batches as it takes. The app
-/// must give the rows of a batch in the same order each time.
-///
-/// ```
-/// use lumos_connector_core::error::Result;
-/// use lumos_connector_core::listing::{Batch, Offset, PageSizes};
-/// use lumos_connector_core::page::Page;
-///
-/// const SIZES: PageSizes = PageSizes { default: 3, max: 100 };
-///
-/// /// Two users at a time, with two roles each; there are three users.
-/// async fn roles(at: Offset) -> Result<Batch<String, Offset>> {
-///     let users: Vec<_> = (at.offset..3).take(2).collect();
-///     let rows = users.iter().flat_map(|user| ["reader", "writer"].map(|role| format!("{user} {role}"))).collect();
-///     Ok(Batch { rows, next: at.next_of_total(users.len(), 3)? })
-/// }
-///
-/// # futures_util::FutureExt::now_or_never(async {
-/// let reply = Page::default().batches("roles", SIZES)?.fill(roles).await?;
-/// assert_eq!(reply.payload, ["0 reader", "0 writer", "1 reader"]);
-/// let reply = Page::from(reply.page.unwrap()).batches("roles", SIZES)?.fill(roles).await?;
-/// assert_eq!(reply.payload, ["1 writer", "2 reader", "2 writer"]);
-/// assert_eq!(reply.page.unwrap().token, None);
-/// # Ok::<_, lumos_connector_core::error::ConnectorError>(())
-/// # }).unwrap().unwrap();
-/// ```
-pub struct Batches<C> {
-    name: &'static str,
-    asked: Option<i64>,
-    size: usize,
-    at: C,
-    skip: usize,
-}
-
 /// Rows of the app, and where it goes on after them.
 #[derive(Debug, Clone)]
-#[expect(clippy::exhaustive_structs, reason = "authors build it")]
+#[non_exhaustive]
 pub struct Batch<T, C> {
     /// The rows, in an order that stays.
     pub rows: Vec<T>,
     /// Where the next batch is, if there is one.
     pub next: Option<C>,
+    /// For each row, a cursor from which the app comes to it again; empty when there is none but the batch's own.
+    pub starts: Vec<C>,
 }
 
-/// What the token of a page holds.
-#[derive(Serialize, Deserialize)]
-struct Cursor<'a, C> {
-    listing: Cow<'a, str>,
-    at: C,
-    /// Rows of the batch that pages before have shown.
-    skip: usize,
-}
+impl<T, C> Batch<T, C> {
+    /// Rows, and where the next batch is, if there is one.
+    #[must_use]
+    pub fn new(rows: Vec<T>, next: Option<C>) -> Self {
+        Self { rows, next, starts: Vec::new() }
+    }
 
-impl Page {
-    /// The page of a listing that the app gives in batches. The name tells its tokens from those of the connector's
-    /// other listings; the first batch is at the default of `C`.
-    ///
-    /// # Errors
-    /// `invalid_page_token` when the token is not one of this listing.
-    pub fn batches<C: DeserializeOwned + Default>(
-        &self,
-        name: &'static str,
-        sizes: PageSizes,
-    ) -> Result<Batches<C>> {
-        let cursor = self.cursors::<Cursor<'static, C>>()?.into_iter().next();
-        if let Some(Cursor { listing, .. }) = &cursor {
-            super::check_name(listing, name)?;
-        }
-        let (at, skip) = cursor.map_or_else(Default::default, |cursor| (cursor.at, cursor.skip));
-        let size = self.size_or(sizes.default, sizes.max).max(1);
-        Ok(Batches { name, asked: self.size, size, at, skip })
+    /// Sets for each row a cursor from which the app comes to it again. A page that is cut at a row then goes on from
+    /// there, rather than from the front of the batch.
+    #[must_use]
+    pub fn starts(self, starts: Vec<C>) -> Self {
+        Self { starts, ..self }
+    }
+
+    /// The same batch with other cursors.
+    pub(super) fn map_cursors<D>(self, mut map: impl FnMut(C) -> D) -> Batch<T, D> {
+        let starts = self.starts.into_iter().map(&mut map).collect();
+        Batch { rows: self.rows, next: self.next.map(map), starts }
     }
 }
 
-impl<C: Serialize + Clone> Batches<C> {
-    /// The answer with the rows of this page, from as many batches as it takes.
+/// The position of a page that may start inside a batch.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "tests of connectors write it")]
+pub struct InBatch<C> {
+    /// The cursor of the batch.
+    pub at: C,
+    /// Rows of the batch that pages before have shown.
+    pub skip: usize,
+}
+
+impl<C: Serialize + Clone + Default> Listing<InBatch<C>> {
+    /// The answer with the rows of this page, from as many batches of the app as it takes, up to
+    /// [`max_batches`](Self::max_batches). The page starts inside a batch where the one before ended.
+    ///
+    /// The app must give the rows of a batch in the same order each time: rows that pages before have shown are counted.
+    /// Where each row comes from an item that can be told by its id, [`expand`](Self::expand) is safer.
+    ///
+    /// ```
+    /// use lumos_connector_core::error::Result;
+    /// use lumos_connector_core::listing::{Batch, Offset, PageSizes};
+    /// use lumos_connector_core::page::PageRequest;
+    ///
+    /// const SIZES: PageSizes = PageSizes { default: 3, max: 100 };
+    ///
+    /// /// Two users at a time, with two roles each; there are three users.
+    /// async fn roles(at: Offset) -> Result<Batch<String, Offset>> {
+    ///     let users: Vec<_> = (at.offset..3).take(2).collect();
+    ///     let rows = users.iter().flat_map(|user| ["reader", "writer"].map(|role| format!("{user} {role}"))).collect();
+    ///     Ok(Batch::new(rows, at.next_of_total(users.len(), 3)?))
+    /// }
+    ///
+    /// # futures_util::FutureExt::now_or_never(async {
+    /// let page = PageRequest::new("list_roles");
+    /// let reply = page.listing(SIZES)?.batches(roles).await?;
+    /// assert_eq!(reply.payload, ["0 reader", "0 writer", "1 reader"]);
+    /// let reply = page.with_page(reply.page.unwrap()).listing(SIZES)?.batches(roles).await?;
+    /// assert_eq!(reply.payload, ["1 writer", "2 reader", "2 writer"]);
+    /// assert_eq!(reply.page.unwrap().token, None);
+    /// # Ok::<_, lumos_connector_core::error::ConnectorError>(())
+    /// # }).unwrap().unwrap();
+    /// ```
     ///
     /// # Errors
     /// What `fetch` fails with; a [`PagingError`] when a batch leads to itself.
-    pub async fn fill<T, F, Fut>(mut self, mut fetch: F) -> Result<Reply<Vec<T>>>
+    pub async fn batches<T, F, Fut>(self, mut fetch: F) -> Result<Reply<Vec<T>>>
     where
         F: FnMut(C) -> Fut,
         Fut: Future<Output = Result<Batch<T, C>>>,
     {
+        let InBatch { mut at, mut skip } = self.position();
         let mut shown = Vec::new();
-        let next = loop {
-            let Batch { rows, next } = fetch(self.at.clone()).await?;
-            let mut rows = rows.into_iter().skip(self.skip);
-            let before = shown.len();
-            shown.extend(rows.by_ref().take(self.size - before));
-            if rows.next().is_some() {
-                self.skip += shown.len() - before;
-                break Some(self.at);
+        for _ in 0..self.max_batches {
+            let Batch { rows, next, starts } = fetch(at.clone()).await?;
+            let available = rows.len();
+            let mut rows = rows.into_iter().skip(skip);
+            shown.extend(rows.by_ref().take(self.size() - shown.len()));
+            let left = rows.len();
+            if left > 0 {
+                let first = available - left;
+                let position = match starts.into_iter().nth(first) {
+                    Some(at) => InBatch { at, skip: 0 },
+                    None => InBatch { at, skip: first },
+                };
+                return self.next_page(shown, Some(position));
             }
-            let Some(next) = next else { break None };
-            if token::encode(&[&next])? == token::encode(&[&self.at])? {
-                return Err(PagingError::Repeated.into());
+            let Some(next) = next else { return self.next_page(shown, None) };
+            (at, skip) = (advanced(&at, next)?, 0);
+            if shown.len() == self.size() {
+                break;
             }
-            (self.at, self.skip) = (next, 0);
-            if shown.len() == self.size {
-                break Some(self.at);
-            }
-        };
-        let next = next.map(|at| Cursor { listing: Cow::Borrowed(self.name), at, skip: self.skip });
-        let page = Page { token: None, size: self.asked }.next(next.as_ref())?;
-        Ok(Reply::new(shown).page(page))
+        }
+        self.next_page(shown, Some(InBatch { at, skip }))
     }
 }
 
-impl<C> fmt::Debug for Batches<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batches").field("name", &self.name).field("size", &self.size).finish_non_exhaustive()
+/// The next cursor, which must not be that of the batch before.
+pub(super) fn advanced<C: Serialize>(at: &C, next: C) -> Result<C> {
+    if token::encode(&[&next])? == token::encode(&[at])? {
+        return Err(PagingError::Repeated.into());
     }
+    Ok(next)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::cursors::{Continuation, Offset};
+    use super::super::page::PageSizes;
     use super::*;
-    use crate::declaration::error::ErrorClass;
+    use crate::call::page::PageRequest;
     use futures_util::FutureExt;
     use proptest::prelude::*;
 
     const SIZES: PageSizes = PageSizes { default: 4, max: 1000 };
 
     /// Reads a list of batches to its end, in pages of a size; every page with its rows.
-    fn pages(batches: &[Vec<u32>], size: i64) -> Vec<Vec<u32>> {
-        let fetch = |at: Offset| async move {
-            let number = usize::try_from(at.offset).unwrap();
-            let rows = batches.get(number).cloned().unwrap_or_default();
-            Ok(Batch { rows, next: at.next_of_total(1, batches.len() as u64)? })
+    fn pages(batches: &[Vec<u32>], size: i64, with_starts: bool) -> Vec<Vec<u32>> {
+        // A cursor is a batch and a row in it.
+        let fetch = |(number, first): (usize, usize)| async move {
+            let rows = batches.get(number).cloned().unwrap_or_default().split_off(first);
+            let starts =
+                (first..first + rows.len()).map(|row| (number, row)).filter(|_| with_starts).collect();
+            let next = (number + 1 < batches.len()).then_some((number + 1, 0));
+            Ok(Batch::new(rows, next).starts(starts))
         };
         let mut pages = Vec::new();
-        let mut page = Page { token: None, size: Some(size) };
+        let mut page = PageRequest { size: Some(size), ..PageRequest::new("test") };
         loop {
-            let reply = page.batches("test", SIZES).unwrap().fill(fetch).now_or_never().unwrap().unwrap();
+            let reply = page.listing(SIZES).unwrap().batches(fetch).now_or_never().unwrap().unwrap();
             pages.push(reply.payload);
-            page.token = reply.page.unwrap().token;
+            page = page.with_page(reply.page.unwrap());
             if page.token.is_none() {
                 return pages;
             }
@@ -166,10 +164,11 @@ mod tests {
         fn no_row_is_lost_or_repeated_and_every_page_but_the_last_is_full(
             lengths in prop::collection::vec(0_u32..6, 1..8),
             size in 1_i64..9,
+            with_starts: bool,
         ) {
             let mut row = 0..;
             let batches: Vec<Vec<u32>> = lengths.iter().map(|length| row.by_ref().take(*length as usize).collect()).collect();
-            let pages = pages(&batches, size);
+            let pages = pages(&batches, size, with_starts);
             let (last, full) = pages.split_last().unwrap();
             prop_assert!(full.iter().all(|page| page.len() as i64 == size));
             prop_assert!(last.len() as i64 <= size);
@@ -179,18 +178,29 @@ mod tests {
 
     #[test]
     fn a_batch_that_leads_to_itself_ends_in_an_error() {
-        let fetch = |at: Continuation| async { Ok(Batch { rows: Vec::<u32>::new(), next: Some(at) }) };
-        let filled = Page::default().batches("test", SIZES).unwrap().fill(fetch).now_or_never().unwrap();
+        let fetch = |at: Continuation| async { Ok(Batch::new(Vec::<u32>::new(), Some(at))) };
+        let listing = PageRequest::default().listing(SIZES).unwrap();
+        let filled = listing.batches(fetch).now_or_never().unwrap();
         assert_eq!(filled.unwrap_err().source_as::<PagingError>(), Some(&PagingError::Repeated));
     }
 
     #[test]
-    fn tokens_of_other_listings_are_refused() {
-        let token =
-            token::encode(&[Cursor { listing: "roles".into(), at: Offset { offset: 1 }, skip: 2 }]).unwrap();
-        let page = Page { token, size: None };
-        assert!(page.batches::<Offset>("roles", SIZES).is_ok());
-        let error = page.batches::<Offset>("groups", SIZES).unwrap_err();
-        assert_eq!(error.class(), Some(ErrorClass::InvalidPageToken));
+    fn a_page_ends_after_the_most_batches_and_the_next_goes_on() {
+        let fetch = |at: Offset| async move {
+            let rows = (at.offset == 5).then_some("found").into_iter().collect();
+            Ok(Batch::new(rows, (at.offset < 6).then_some(Offset { offset: at.offset + 1 })))
+        };
+        let mut page = PageRequest::new("test");
+        let mut pages = Vec::new();
+        loop {
+            let listing = page.listing(SIZES).unwrap().max_batches(3);
+            let reply = listing.batches(fetch).now_or_never().unwrap().unwrap();
+            pages.push(reply.payload.len());
+            page = page.with_page(reply.page.unwrap());
+            if page.token.is_none() {
+                break;
+            }
+        }
+        assert_eq!(pages, [0, 1, 0]);
     }
 }

@@ -1,23 +1,26 @@
 //! Where a listing of the app goes on: one type for each way in which apps page.
 //!
-//! A cursor is read from the page with [`Page::cursor`](crate::page::Page::cursor), sent to the app as a parameter, and
-//! asked for the next one, whose way of ending must be chosen with care: an app that gives less than it is asked for
-//! has not always come to its end.
+//! A cursor is the position of a [`Listing`](super::Listing). It is sent to the app as a parameter, and asked for the next
+//! one, whose way of ending must be chosen with care: an app that gives less than it is asked for has not always come to
+//! its end.
 //!
 //! ```
-//! use lumos_connector_core::{Reply, error::Result, listing::Offset, page::Page};
+//! use lumos_connector_core::{Reply, error::Result, listing::{Offset, PageSizes}, page::PageRequest};
 //!
 //! struct Users { users: Vec<String>, total: u64 }
 //! # fn ask(offset: u64, limit: usize) -> Users { Users { users: vec![offset.to_string(); limit.min(7 - offset as usize)], total: 7 } }
 //!
-//! fn list(page: &Page) -> Result<Reply<Vec<String>>> {
-//!     let at: Offset = page.cursor()?;
-//!     let answer = ask(at.offset, page.size_or(50, 200));
+//! const SIZES: PageSizes = PageSizes { default: 50, max: 200 };
+//!
+//! fn list(page: &PageRequest) -> Result<Reply<Vec<String>>> {
+//!     let listing = page.listing::<Offset>(SIZES)?;
+//!     let at = listing.position();
+//!     let answer = ask(at.offset, listing.size());
 //!     let next = at.next_of_total(answer.users.len(), answer.total)?;
-//!     Reply::new(answer.users).next_page(next)
+//!     listing.next_page(answer.users, next)
 //! }
 //!
-//! assert!(list(&Page::default()).unwrap().page.unwrap().token.is_none());
+//! assert!(list(&PageRequest::default()).unwrap().page.unwrap().token.is_none());
 //! ```
 
 use serde::{Deserialize, Serialize};
@@ -71,8 +74,8 @@ impl Offset {
     }
 }
 
-/// A listing that goes on at a page number, which starts at 1; for apps that count from 0 use
-/// [`Page::cursor_or`](crate::page::Page::cursor_or) with `PageNumber { page: 0 }`.
+/// A listing that goes on at a page number, which starts at 1; for apps that count from 0 ask for
+/// `page - 1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::exhaustive_structs, reason = "it is a number")]
 pub struct PageNumber {

@@ -1,37 +1,36 @@
 //! Listings: how their pages follow each other.
 //!
-//! | the app, or the connector, pages | use |
-//! | --- | --- |
-//! | by the key of the last row | [`Page::listing`](crate::page::Page::listing) |
-//! | by offset, page number, or a token of its own | a [cursor](cursors): [`Offset`], [`PageNumber`], [`Continuation`] |
-//! | in batches whose rows do not fit the caller's pages | [`Page::batches`](crate::page::Page::batches) |
-//! | several lists, one after the other | [`Page::endpoints`](crate::page::Page::endpoints) |
-//! | and the connector needs the whole list at once | [`whole`] |
+//! [`PageRequest::listing`](crate::page::PageRequest::listing) gives the [`Listing`] at the page that is asked for. Its
+//! type parameter is the *position*: what is kept in the page token so that the next page starts in the right place.
+//! The token also names the capability, so that the token of another listing is refused.
 //!
-//! A listing that does not get on, or ends before the total that the app names, is a [`PagingError`]: an endless loop
+//! | the app, or the connector, pages | position | answer with |
+//! | --- | --- | --- |
+//! | by the key of the last row | the key | [`reply`](Listing::reply) |
+//! | by offset, page number, or a token of its own | a [cursor](cursors): [`Offset`], [`PageNumber`], [`Continuation`] | [`next_page`](Listing::next_page) |
+//! | by offset, over rows that the connector makes | [`Offset`] | [`reply_from`](Listing::reply_from) |
+//! | in batches whose rows do not fit the caller's pages | [`InBatch`] | [`batches`](Listing::batches) |
+//! | in batches of items that have several rows each | [`InItem`] | [`expand`](Listing::expand) |
+//! | several lists, one after the other | [`InPart`] within one of the two above | [`sequence`] |
+//! | several lists, one after the other, by key | [`PartKey`] | [`reply_parts`](Listing::reply_parts) |
+//!
+//! [`whole`] is for connectors that need all rows at once.
+//!
+//! A listing that does not advance, or ends before the total that the app names, is a [`PagingError`]: an endless loop
 //! or half a list would be worse.
 
 mod batches;
 pub mod cursors;
-mod endpoints;
-mod keyset;
+mod expansion;
+mod page;
+mod parts;
 mod problem;
 mod whole;
 
-pub use batches::{Batch, Batches};
+pub use batches::{Batch, InBatch};
 pub use cursors::{Continuation, Offset, PageNumber};
-pub use endpoints::Endpoints;
-pub use keyset::{Listing, PageSizes};
+pub use expansion::{Expanded, InItem};
+pub use page::{Listing, PageSizes};
+pub use parts::{InPart, PartKey, sequence};
 pub use problem::PagingError;
 pub use whole::whole;
-
-use crate::declaration::error::{ConnectorError, ErrorClass, Result};
-
-/// A token says which listing of the connector it belongs to.
-fn check_name(listing: &str, expected: &str) -> Result<()> {
-    if listing == expected {
-        return Ok(());
-    }
-    Err(ConnectorError::of(ErrorClass::InvalidPageToken)
-        .message(format!("The page token belongs to the listing '{listing}', not to '{expected}'.")))
-}

@@ -23,7 +23,8 @@ use crate::declaration::error::{ConnectorError, Result};
 ///
 /// async fn numbers(at: Offset) -> Result<Batch<u64, Offset>> {
 ///     let rows: Vec<_> = (at.offset..7).take(3).collect();
-///     Ok(Batch { next: at.next_until_empty(rows.len())?, rows })
+///     let next = at.next_until_empty(rows.len())?;
+///     Ok(Batch::new(rows, next))
 /// }
 ///
 /// # futures_util::FutureExt::now_or_never(async {
@@ -46,7 +47,7 @@ where
             if !seen.insert(hasher.finish()) {
                 return Err(PagingError::Repeated.into());
             }
-            let Batch { rows, next } = fetch(at).await?;
+            let Batch { rows, next, .. } = fetch(at).await?;
             Ok(Some((rows, (next, fetch, seen))))
         });
     batches.map_ok(|rows| stream::iter(rows.into_iter().map(Ok))).try_flatten()
@@ -66,7 +67,7 @@ mod tests {
                 Some("a") => "b",
                 _ => "a",
             };
-            Ok(Batch { rows: vec![next], next: at.next(Some(next))? })
+            Ok(Batch::new(vec![next], at.next(Some(next))?))
         };
         let mut rows = Box::pin(whole(Continuation::default(), fetch));
         let mut seen = Vec::new();
