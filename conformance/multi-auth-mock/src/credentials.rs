@@ -17,7 +17,9 @@ pub(crate) const AMBIENT: &str = "ambient";
 pub(crate) fn oauth_main() -> CredentialConfig<OAuthCredential> {
     let flow = OAuthSettings::code_flow("https://app.example.com/authorize", computed(token_url))
         .scope(capability::ValidateCredentials, "me")
-        .scope(capability::ListAccounts, "people me");
+        .scope(capability::ListAccounts, "people me")
+        // The recorded answers of the reference.
+        .ignore_callback_error();
     CredentialConfig::new(OAUTH_MAIN, "Sign in with the app.").oauth(flow)
 }
 

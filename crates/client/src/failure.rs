@@ -13,6 +13,7 @@ pub(crate) fn transport_error(error: reqwest::Error) -> TransportError {
         TransportFailure::Connect => "no connection could be made",
         TransportFailure::ConnectTimeout => "no connection was made in time",
         TransportFailure::ReadTimeout => "no answer came in time",
+        TransportFailure::TooLarge => "the headers of the answer are too large",
         TransportFailure::RemoteProtocol => "the connection was closed before the answer was whole",
         TransportFailure::Read => "the connection broke while the answer came",
         _ => "the request could not be sent",
@@ -34,6 +35,9 @@ fn failure(error: &reqwest::Error) -> TransportFailure {
     if error.is_builder() || error.is_redirect() {
         return TransportFailure::Request;
     }
+    if has_too_large_head(error) {
+        return TransportFailure::TooLarge;
+    }
     if error.is_body() || error.is_decode() || broke(error) {
         return TransportFailure::Read;
     }
@@ -46,6 +50,18 @@ fn broke(error: &reqwest::Error) -> bool {
     while let Some(error) = cause {
         if let Some(io) = error.downcast_ref::<io::Error>() {
             return matches!(io.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted);
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Whether the headers of the answer had more bytes, or were more, than are read.
+fn has_too_large_head(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse_too_large) {
+            return true;
         }
         cause = error.source();
     }

@@ -4,8 +4,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use lumos_connector_core::error::{TransportError, TransportFailure};
+use lumos_connector_core::error::{ConnectorError, TransportError, TransportFailure};
 use lumos_connector_core::log_delivery::{CriticalLine, LogDelivery};
+use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde_json::json;
 
@@ -33,14 +34,18 @@ impl LogDelivery for HttpLogDelivery {
 }
 
 async fn post(line: &CriticalLine) -> Result<(), TransportError> {
-    let client = pool::client(&Connecting::default())
-        .map_err(|error| TransportError::new(TransportFailure::Request, error.text()))?;
+    let unusable = |error: ConnectorError| TransportError::new(TransportFailure::Request, error.text());
+    let pooled = pool::client(&Connecting::default()).map_err(unusable)?;
+    if let Ok(url) = Url::parse(&line.url) {
+        pooled.check(&url).map_err(unusable)?;
+    }
     let agent = HeaderValue::from_str(&line.agent_identifier).map_err(|error| {
         TransportError::new(TransportFailure::Request, "the agent's identifier does not fit a header")
             .caused_by(error)
     })?;
     let body = json!({ "agent_identifier": line.agent_identifier, "log": line.line });
-    let answer = client
+    let answer = pooled
+        .client
         .post(&line.url)
         .timeout(Duration::from_secs(TIMEOUT_SECONDS))
         .header(AGENT, agent)

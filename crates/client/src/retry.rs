@@ -3,7 +3,8 @@
 //! | the app | is a refusal | a `GET`, `PUT`, `DELETE`… | a `POST`, `PATCH` |
 //! | --- | --- | --- | --- |
 //! | 429, or an error that says "rate limit exceeded" or the like | yes | repeated | repeated |
-//! | no connection | | repeated | repeated |
+//! | what [`refused_when`](crate::HttpBuilder::refused_when) names | yes | repeated | repeated |
+//! | no connection | | repeated, but not by `validate_credentials` | the same |
 //! | 503 with `Retry-After` | | repeated | repeated |
 //! | 408, 502, 503, 504; no answer in time; a broken connection | | repeated | only when [`idempotent`](crate::HttpRequest::idempotent) |
 //! | anything else | | | |
@@ -17,9 +18,10 @@ use std::time::Duration;
 
 use lumos_connector_core::error::{ConnectorError, Result, TransportError, TransportFailure};
 use reqwest::Method;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 
 use crate::http::HttpAnswer;
+use crate::moment;
 
 /// What an error says when it is about a rate limit, in lower case (contract §12).
 const REFUSALS: [&str; 5] = [
@@ -109,16 +111,11 @@ pub(crate) struct Failed {
 }
 
 /// Whether the request of this outcome may be repeated, and why.
-pub(crate) fn failed(
-    outcome: &Result<HttpAnswer>,
-    repeatable: bool,
-    is_refusal: Option<fn(&HttpAnswer) -> bool>,
-    unix_now: Duration,
-) -> Option<Failed> {
+pub(crate) fn failed(outcome: &Result<HttpAnswer>, repeatable: bool, unix_now: Duration) -> Option<Failed> {
     let (retryable, unprocessed, retry_after) = match outcome {
         Ok(answer) => {
             let retry_after = retry_after(answer.headers(), unix_now);
-            let (retryable, unprocessed) = of_answer(answer, is_refusal)?;
+            let (retryable, unprocessed) = of_answer(answer)?;
             (retryable, unprocessed || answer.status() == 503 && retry_after.is_some(), retry_after)
         }
         Err(error) => (Retryable::Transient, of_failure(error)?, None),
@@ -127,8 +124,8 @@ pub(crate) fn failed(
 }
 
 /// What kind of passing failure an answer reports, and whether the request was certainly not processed.
-fn of_answer(answer: &HttpAnswer, is_refusal: Option<fn(&HttpAnswer) -> bool>) -> Option<(Retryable, bool)> {
-    if is_refusal.is_some_and(|is_refusal| is_refusal(answer)) {
+fn of_answer(answer: &HttpAnswer) -> Option<(Retryable, bool)> {
+    if answer.is_refused() {
         return Some((Retryable::Throttled, true));
     }
     match answer.status() {
@@ -165,7 +162,15 @@ fn of_failure(error: &ConnectorError) -> Option<bool> {
     }
 }
 
-/// A host that is not known or not trusted stays so.
+/// Whether nothing listens where the app should be, or the way there leads nowhere.
+pub(crate) fn is_unreachable(error: &ConnectorError) -> bool {
+    let error = error.source_as::<TransportError>();
+    error.is_some_and(|error| {
+        matches!(error.failure, TransportFailure::Connect | TransportFailure::ConnectTimeout)
+    })
+}
+
+/// Whether a failure to connect may pass: a host that is not known or not trusted stays so.
 fn may_pass(error: &TransportError) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -198,43 +203,16 @@ pub(crate) fn is_idempotent(method: &Method) -> bool {
 }
 
 /// What `Retry-After` says: seconds, or a date, which is compared with the answer's own `Date` when there is one.
+///
+/// `None` when there is no such header, or it is neither. No wait is longer than 366 days.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, unix_now: Duration) -> Option<Duration> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let given = text(RETRY_AFTER)?;
-    if let Ok(seconds) = given.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let unix = |date: &str| {
-        httpdate::parse_http_date(date).ok()?.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()
-    };
-    let now = text(DATE).and_then(unix).unwrap_or(unix_now);
-    Some(unix(given)?.saturating_sub(now))
+    moment::retry_after(headers, unix_now)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn after(pairs: &[(&'static str, &str)]) -> Option<Duration> {
-        let headers =
-            pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        retry_after(&headers, Duration::from_secs(784_111_777 - 100))
-    }
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let seconds = |seconds| Some(Duration::from_secs_f64(seconds));
-        assert_eq!(after(&[("retry-after", "120")]), seconds(120.0));
-        assert_eq!(after(&[("retry-after", " 0.5 ")]), seconds(0.5));
-        let date = ("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT");
-        assert_eq!(after(&[date]), seconds(100.0));
-        assert_eq!(after(&[date, ("date", "Sun, 06 Nov 1994 08:49:30 GMT")]), seconds(7.0));
-        assert_eq!(after(&[date, ("date", "Mon, 06 Nov 1995 08:49:30 GMT")]), seconds(0.0));
-        for nonsense in ["", "soon", "-1", "NaN", "inf"] {
-            assert_eq!(after(&[("retry-after", nonsense)]), None, "{nonsense}");
-        }
-    }
 
     #[test]
     fn waits_grow_to_the_longest() {

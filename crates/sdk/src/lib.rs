@@ -95,6 +95,7 @@ pub mod prelude {
     pub use lumos_connector_types::capability::{
         Capability, StandardCapability, TrafficClass, marker as capability,
     };
+    pub use lumos_connector_types::dns_label::DnsLabel;
     pub use lumos_connector_types::either::Either;
     pub use lumos_connector_types::json::{Json, JsonObject};
     #[doc(no_inline)]

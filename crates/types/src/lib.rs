@@ -9,7 +9,7 @@
 //! | [`activity`], [`expense`], [`application`], [`access_graph`], [`non_human`], [`arbitrary_endpoint`] | the other readings |
 //! | [`auth`], [`oauth`], [`validation`], [`probe`], [`info`] | connecting: credentials, OAuth, checks, self-description |
 //! | [`page`], [`rate_limit`], [`execution`], [`error`] | parts of envelopes |
-//! | [`settings_field`] | annotations of settings fields |
+//! | [`settings_field`], [`dns_label`] | annotations of settings fields, and a type for parts of host names |
 //! | [`json`], [`schema`] | reading JSON, and describing it, as the contract asks for |
 //! | [`secret`], [`time`], [`bounded`], [`either`], [`mod@wire_enum`] | the building blocks of payloads |
 //!
@@ -26,6 +26,7 @@ pub mod auth;
 pub mod bounded;
 pub mod capability;
 pub mod custom_attribute;
+pub mod dns_label;
 pub mod either;
 pub mod entitlement;
 pub mod envelope;

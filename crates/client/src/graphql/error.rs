@@ -11,7 +11,7 @@ use super::answer::GraphQlProblem;
 /// Characters of an app's texts that a message repeats.
 const TEXT_LIMIT: usize = 800;
 
-/// A GraphQL endpoint answered with errors, or with something that is no answer of GraphQL.
+/// A GraphQL endpoint answered with errors, or with something that is not a GraphQL response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GraphQlError {
@@ -44,7 +44,7 @@ impl GraphQlError {
 
 /// The standard handler of GraphQL errors; register it with `.on_error(graphql::known_errors)`.
 ///
-/// What is no answer of GraphQL is a `bad_gateway`. Errors are an `internal_error` unless `extensions.code` says more:
+/// What is not an answer of GraphQL is a `bad_gateway`. Errors are an `internal_error` unless `extensions.code` says more:
 /// the codes of Apollo Server and their like are known. The app's own code is kept as `app_error_code`.
 #[must_use]
 pub fn known_errors(error: &GraphQlError) -> Classification {
@@ -52,24 +52,35 @@ pub fn known_errors(error: &GraphQlError) -> Classification {
         return Code::BadGateway.into();
     }
     let Some(app_code) = error.code() else { return Code::InternalError.into() };
-    let code = match app_code.to_ascii_uppercase().as_str() {
-        "UNAUTHENTICATED" | "UNAUTHORIZED" | "AUTHENTICATION_ERROR" => Code::Unauthorized,
-        "FORBIDDEN" | "ACCESS_DENIED" | "INSUFFICIENT_SCOPES" => Code::PermissionDenied,
+    Classification::from(code_of(app_code).unwrap_or(Code::InternalError)).app_error_code(app_code)
+}
+
+/// What an app's code means, where it is one of the usual ones.
+pub(super) fn code_of(app_code: &str) -> Option<Code> {
+    let words: String = app_code
+        .chars()
+        .map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' })
+        .collect();
+    Some(match words.as_str() {
+        "UNAUTHENTICATED" | "UNAUTHORIZED" | "AUTHENTICATION_ERROR" | "AUTHENTICATION_REQUIRED" => {
+            Code::Unauthorized
+        }
+        "FORBIDDEN" | "ACCESS_DENIED" | "PERMISSION_DENIED" | "INSUFFICIENT_SCOPES" => Code::PermissionDenied,
         "NOT_FOUND" => Code::NotFound,
         "CONFLICT" | "ALREADY_EXISTS" => Code::Conflict,
         "BAD_USER_INPUT" | "BAD_REQUEST" | "GRAPHQL_PARSE_FAILED" | "GRAPHQL_VALIDATION_FAILED" => {
             Code::BadRequest
         }
-        _ => Code::InternalError,
-    };
-    Classification::from(code).app_error_code(app_code)
+        "SERVICE_UNAVAILABLE" | "UNAVAILABLE" => Code::ServiceError,
+        _ => return None,
+    })
 }
 
 impl fmt::Display for GraphQlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Protocol { status } => {
-                write!(f, "[{status}] the answer is none of GraphQL: it has neither data nor errors")
+                write!(f, "[{status}] the answer is not a GraphQL response: it has neither data nor errors")
             }
             Self::Query { problems } => {
                 let messages: Vec<_> = problems.iter().map(|problem| problem.message.trim()).collect();

@@ -3,9 +3,12 @@
 //! | the app answers | the error is a | with the code |
 //! | --- | --- | --- |
 //! | an error status | [`HttpStatusError`](lumos_connector_core::error::HttpStatusError) | of the status, as everywhere |
+//! | 400 or 422 with a known `extensions.code` | the same | of that code |
 //! | `errors` that speak of a rate limit | `RateLimitError`, after the retries | `rate_limit` |
 //! | other `errors` | [`GraphQlError`] | [`known_errors`]: of `extensions.code`, else `internal_error` |
-//! | what is not an answer of GraphQL | [`GraphQlError`] | [`known_errors`]: `bad_gateway` |
+//! | what is not a GraphQL response | [`GraphQlError`] | [`known_errors`]: `bad_gateway` |
+//!
+//! `errors` is read as a list of objects, which it should be, and as one object, one text or a list of texts.
 //!
 //! Without `.on_error(graphql::known_errors)` in the declaration, a [`GraphQlError`] is an `internal_error`.
 

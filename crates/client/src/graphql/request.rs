@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{self, GraphQlAnswer, GraphQlProblem};
 use super::document::has_mutation;
-use super::error::GraphQlError;
+use super::error::{GraphQlError, code_of};
 use crate::http::HttpRequest;
 
 /// One GraphQL request in the making; see [`HttpClient::graphql`](crate::HttpClient::graphql).
@@ -47,12 +47,12 @@ impl GraphQlRequest {
         self
     }
 
-    /// All variables: a struct or a map.
+    /// Sets all variables: a struct or a map.
     pub fn variables(self, variables: &impl Serialize) -> Self {
         self.with("variables", serde_json::to_value(variables))
     }
 
-    /// One more variable.
+    /// Sets one variable.
     pub fn variable(self, name: &str, value: impl Serialize) -> Self {
         let value = serde_json::to_value(value).map(|value| {
             let given = self.body.as_ref().ok().and_then(|body| body.get("variables"));
@@ -63,12 +63,12 @@ impl GraphQlRequest {
         self.with("variables", value)
     }
 
-    /// Which operation of the document is meant, when it holds several.
+    /// Names the operation to run, when the document holds several.
     pub fn operation(self, name: impl Into<String>) -> Self {
         self.with("operationName", Ok(Value::String(name.into())))
     }
 
-    /// Says that running this mutation twice does no harm, so that it is repeated like a query.
+    /// Repeats this mutation like a query: running it twice does no harm.
     pub fn idempotent(mut self) -> Self {
         self.http = self.http.idempotent();
         self
@@ -83,7 +83,7 @@ impl GraphQlRequest {
         match data {
             Some(data) if errors.is_empty() => Ok(data),
             None if errors.is_empty() => Err(ConnectorError::invalid_response(
-                "The app answered the query with null and does not say why",
+                "The app answered the query with null and gave no reason",
             )),
             _ => Err(GraphQlError::Query { problems: errors }.into()),
         }
@@ -99,17 +99,26 @@ impl GraphQlRequest {
         let http = if has_mutation(document) { self.http } else { self.http.idempotent() };
         let http = http.header("accept", "application/graphql-response+json, application/json;q=0.9");
         let answer = http.json(&body).refused_when(answer::is_refusal).send_any().await?;
-        // Some endpoints answer errors of GraphQL with an error status, which says no more than they do.
-        if !answer.is_success() {
-            return Err(answer.error());
+        if answer.is_success() && !answer.is_refused() {
+            return answer::read(&answer);
         }
-        if answer::is_refusal(&answer) {
-            let refused: GraphQlAnswer<Value> = answer::read(&answer)?;
-            let first = refused.errors.iter().find(|problem| GraphQlProblem::is_rate_limit(problem));
-            let text = first.map(|problem| problem.message.as_str()).unwrap_or_default();
-            return Err(answer.refusal(format!("The app refuses the query for now: {text}")));
+        let problems = answer::errors(&answer);
+        if let Some(refusal) = problems.iter().find(|problem| problem.is_rate_limit()) {
+            let text = format!("The app refuses the query for now: {}", refusal.message.trim());
+            return Err(answer.mapped(answer.refusal(text)));
         }
-        answer::read(&answer)
+        let mut error = answer.unmapped_error();
+        // A status of 400 or 422 says only that something is wrong with the query; the code in the body says what.
+        if matches!(answer.status(), 400 | 422)
+            && let Some(code) = problems.iter().find_map(GraphQlProblem::code)
+        {
+            error = match code_of(code) {
+                Some(known) => error.code(known),
+                None => error,
+            };
+            error = error.app_error_code(code);
+        }
+        Err(answer.mapped(error))
     }
 }
 

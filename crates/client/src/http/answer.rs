@@ -5,12 +5,15 @@ use std::fmt;
 use std::time::Duration;
 
 use lumos_connector_core::error::{ConnectorError, HttpStatusError, Result};
+use lumos_connector_core::listing::PagingError;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LINK};
 use reqwest::{Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
 use super::client::HttpClient;
 use super::link;
+use super::request::HttpRequest;
+use crate::json_text;
 use crate::limit::whole_seconds;
 use crate::retry::{self, Retryable};
 
@@ -24,6 +27,8 @@ pub struct HttpAnswer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
+    /// Whether `refused_when` takes it for a refusal.
+    pub(super) refused: bool,
     pub(super) given_up: Option<GivenUp>,
 }
 
@@ -83,67 +88,89 @@ impl HttpAnswer {
     /// The body as text, in the character set that the answer names, else UTF-8. What is not text becomes `�`.
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
-        let charset = self.content_type().and_then(|kind| {
-            let parameters = kind.split(';').skip(1);
-            let mut named = parameters.filter_map(|parameter| parameter.split_once('='));
-            named.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset")).map(|(_, value)| value)
-        });
-        let encoding = charset
-            .and_then(|charset| encoding_rs::Encoding::for_label(charset.trim().trim_matches('"').as_bytes()))
+        let encoding = self
+            .charset()
+            .and_then(|charset| encoding_rs::Encoding::for_label(charset.as_bytes()))
             .unwrap_or(encoding_rs::UTF_8);
         encoding.decode(&self.body).0
     }
 
     /// The body as JSON of a type.
     ///
+    /// A byte-order mark is skipped, UTF-16, UTF-32 and a character set that the answer names are read, and of a name that
+    /// an object has twice the last value counts, as in the reference. `NaN` and `Infinity` are refused.
+    ///
     /// # Errors
     /// `invalid_response` when it is not; the message says where and what was expected, not what was found.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_slice(&self.body).map_err(|error| {
+        let unreadable = |problem: &str| {
+            ConnectorError::invalid_response(format!(
+                "{} the answer is not the JSON that it should be: {problem}",
+                self.summary()
+            ))
+        };
+        let text =
+            json_text::decode(&self.body, self.charset()).ok_or_else(|| unreadable("it is not UTF-8"))?;
+        json_text::read(&text).map_err(|error| {
             let problem = error.to_string();
             // serde_json repeats the value that it found: it may be personal.
-            let problem = match problem.split_once(", expected ") {
-                Some((_, expected)) => format!("expected {expected}"),
-                None => problem,
-            };
-            ConnectorError::invalid_response(format!(
-                "[{}][{} {}] the answer is not the JSON that it should be: {problem}",
-                self.status.as_u16(),
-                self.method,
-                self.place()
-            ))
+            match problem.split_once(", expected ") {
+                Some((_, expected)) => unreadable(&format!("expected {expected}")),
+                None => unreadable(&problem),
+            }
         })
     }
 
-    /// The same answer when its status is 2xx.
+    /// The same answer when its status is 2xx and it does not refuse the request for now.
     ///
     /// # Errors
-    /// Otherwise an [`HttpStatusError`], with the code that [`on_status`](super::HttpBuilder::on_status) gives it.
+    /// Otherwise [what it means](Self::error).
     pub fn success(self) -> Result<Self> {
-        if self.is_success() { Ok(self) } else { Err(self.error()) }
+        if self.is_success() && !self.refused { Ok(self) } else { Err(self.error()) }
     }
 
     /// The error that the answer is, whatever its status.
     ///
-    /// A client with a rate limit says `rate_limit` or `bad_gateway` of an answer that did not get better to the last
-    /// retry. [`map_error`](super::HttpBuilder::map_error) has the last word, and must not ask for it.
+    /// | the answer | the error |
+    /// | --- | --- |
+    /// | [`refused_when`](super::HttpBuilder::refused_when) takes it for a refusal | `rate_limit` |
+    /// | its status has a meaning of its own by [`on_status`](super::HttpBuilder::on_status) | that code |
+    /// | it refused to the last retry | `rate_limit` |
+    /// | it failed to the last retry, and the client has a rate limit | `bad_gateway` |
+    /// | anything else | [`HttpStatusError`], whose code the connector's handlers choose |
+    ///
+    /// [`map_error`](super::HttpBuilder::map_error) has the last word, and must not ask for it.
     #[must_use]
     pub fn error(&self) -> ConnectorError {
+        self.mapped(self.unmapped_error())
+    }
+
+    /// The error before `map_error` has seen it.
+    pub(crate) fn unmapped_error(&self) -> ConnectorError {
         let status = self.status();
         let error = HttpStatusError::new(status, &self.place(), self.content_type(), &self.text());
         let meaning = self.client.inner().meanings.iter().rev().find(|(of, _)| *of == status);
         let error = match (meaning, self.given_up) {
+            _ if self.refused => {
+                ConnectorError::rate_limit(error.to_string()).status_code(status).caused_by(error)
+            }
             (Some((_, code)), _) => ConnectorError::from(error).code(*code),
-            (None, Some(given_up)) if given_up.limited => {
+            (None, Some(given_up)) if given_up.limited || given_up.is_refusal() && status != 429 => {
                 given_up.error(error.to_string()).status_code(status).caused_by(error)
             }
             (None, _) => error.into(),
         };
-        let error = self.with_retry_after(error);
-        match &self.client.inner().explain {
-            Some(explain) => explain(self, error),
-            None => error,
-        }
+        self.with_retry_after(error)
+    }
+
+    /// The error as `map_error` makes it.
+    pub(crate) fn mapped(&self, error: ConnectorError) -> ConnectorError {
+        self.client.inner().error_maps.iter().fold(error, |error, map| map(self, error))
+    }
+
+    /// Whether the client or the request takes the answer for a refusal, whatever its status.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refused
     }
 
     /// The error of an answer that refuses the request for now, though its status does not say so.
@@ -160,15 +187,70 @@ impl HttpAnswer {
         }
     }
 
-    /// Where a `Link` header points (RFC 8288): `link("next")` is the next page of a listing, for
-    /// [`follow`](HttpClient::follow).
-    #[must_use]
-    pub fn link(&self, relation: &str) -> Option<String> {
-        let headers = self.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
-        headers.filter_map(|header| link::target(header, relation)).next().map(str::to_owned)
+    /// The absolute address of the first link with a relation, in any case of letters, from all `Link` headers (RFC 8288).
+    /// `link("next")` is the next page of a listing, for [`follow`](HttpClient::follow) and for page tokens.
+    ///
+    /// Relative links are resolved against the address of this answer.
+    ///
+    /// # Errors
+    /// `invalid_response` when a header speaks of the relation and cannot be read: an overlooked link looks like the end of
+    /// a listing. [`PagingError::Repeated`] when the next page would be this one.
+    pub fn link(&self, relation: &str) -> Result<Option<String>> {
+        let unreadable = || {
+            ConnectorError::invalid_response(format!(
+                "{} the header Link has no readable link with the relation {relation:?}",
+                self.summary()
+            ))
+        };
+        let mut outcome = Ok(None);
+        for header in self.headers.get_all(LINK) {
+            let header = String::from_utf8_lossy(header.as_bytes());
+            match link::target(&header, relation) {
+                Ok(Some(target)) => {
+                    let url = link::resolve(&self.url, target).ok_or_else(unreadable)?;
+                    if relation.eq_ignore_ascii_case("next") && self.is_at(&url) {
+                        return Err(PagingError::Repeated.into());
+                    }
+                    return Ok(Some(url.into()));
+                }
+                Ok(None) => {}
+                Err(link::Unreadable) => outcome = Err(unreadable()),
+            }
+        }
+        outcome
     }
 
-    /// What `Retry-After` says, in seconds or as a date.
+    /// The absolute address that a reference in this answer names, such as the `next` of a JSON body (RFC 3986 §5). It is
+    /// resolved against the address of this answer, and may go into a page token.
+    ///
+    /// # Errors
+    /// `invalid_response` when it is not a reference.
+    pub fn resolve(&self, reference: &str) -> Result<String> {
+        self.resolved(reference).map(Into::into)
+    }
+
+    /// A `GET` of an address that this answer gives, relative to its own; see [`resolve`](Self::resolve) and
+    /// [`HttpClient::follow`].
+    pub fn follow(&self, reference: &str) -> HttpRequest {
+        self.client.request_within(self.resolved(reference))
+    }
+
+    fn resolved(&self, reference: &str) -> Result<Url> {
+        link::resolve(&self.url, reference).ok_or_else(|| {
+            ConnectorError::invalid_response(format!(
+                "{} the answer gives an address that is not a URL",
+                self.summary()
+            ))
+        })
+    }
+
+    fn is_at(&self, url: &Url) -> bool {
+        let mut own = self.url.clone();
+        own.set_fragment(None);
+        own == *url
+    }
+
+    /// What `Retry-After` says: seconds, or a date, which is compared with the answer's own `Date`.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         retry::retry_after(&self.headers, self.client.inner().budget.clock.unix())
@@ -176,6 +258,19 @@ impl HttpAnswer {
 
     fn content_type(&self) -> Option<&str> {
         self.header(CONTENT_TYPE.as_str())
+    }
+
+    /// The character set that the content type names.
+    fn charset(&self) -> Option<&str> {
+        let parameters = self.content_type()?.split(';').skip(1);
+        let mut named = parameters.filter_map(|parameter| parameter.split_once('='));
+        let (_, charset) = named.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
+        Some(charset.trim().trim_matches('"'))
+    }
+
+    /// The status and the request, for messages.
+    pub(super) fn summary(&self) -> String {
+        format!("[{}][{} {}]", self.status.as_u16(), self.method, self.place())
     }
 
     /// The address without its parameters.

@@ -11,6 +11,8 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, Url};
 
 use super::answer::HttpAnswer;
+use super::exchange::IsRefusal;
+use super::link;
 use super::login::Authorize;
 use super::path::IntoPath;
 use super::request::HttpRequest;
@@ -38,11 +40,15 @@ pub(super) struct Inner {
     pub(super) timeout: Duration,
     pub(super) max_answer_bytes: usize,
     pub(super) meanings: Vec<(u16, ConnectorErrorCode)>,
-    pub(super) explain: Option<Arc<Explain>>,
+    /// In the order in which they were given; each sees what the one before made.
+    pub(super) error_maps: Vec<Arc<ErrorMap>>,
+    pub(super) refusals: Vec<IsRefusal>,
+    /// Whether a connection that cannot be made is tried again.
+    pub(super) retries_connecting: bool,
 }
 
 /// Makes the error of an answer a better one.
-pub(super) type Explain = dyn Fn(&HttpAnswer, ConnectorError) -> ConnectorError + Send + Sync;
+pub(super) type ErrorMap = dyn Fn(&HttpAnswer, ConnectorError) -> ConnectorError + Send + Sync;
 
 macro_rules! methods {
     ($($name:ident => $method:ident, $doc:literal;)+) => {
@@ -82,25 +88,39 @@ impl HttpClient {
         HttpRequest::new(self.clone(), method, Ok(url))
     }
 
-    /// A `GET` of an address that the app gave: a `Link` header, a `nextLink`. It may be relative to the base address.
+    /// A `GET` of an address that the app gave: a `Link` header, a `nextLink` in a body.
     ///
-    /// An address on another host is refused with `invalid_response` when the request is sent: the login goes nowhere
-    /// but to the app.
+    /// Absolute addresses and absolute paths are taken as they are. A relative path stands below the base address, as the
+    /// path of any request does. Where the app gives references that are relative to the page they stand on, such as
+    /// `?page=2`, use [`HttpAnswer::link`], [`HttpAnswer::resolve`] or [`HttpAnswer::follow`], which know that page. A
+    /// fragment is dropped.
+    ///
+    /// An address with another scheme, host or port is refused with `invalid_response` when the request is sent: the login
+    /// goes nowhere but to the app.
     pub fn follow(&self, address: &str) -> HttpRequest {
-        let base = &self.0.base;
-        let url = base
-            .join(address)
-            .map_err(|_| ConnectorError::invalid_response("The app gave an address that is none"))
-            .and_then(|url| {
-                if url.origin() == base.origin() && url.username().is_empty() && url.password().is_none() {
-                    return Ok(url);
-                }
-                Err(ConnectorError::invalid_response(format!(
-                    "The app gave an address on another host ({}); expected one on {}",
-                    url.host_str().unwrap_or("none"),
-                    base.host_str().unwrap_or_default()
-                )))
-            });
+        let refused =
+            |problem: &str| Err(ConnectorError::invalid_response(format!("The app gave {problem}")));
+        if address.trim_start().is_empty() || address.trim_start().starts_with(['?', '#']) {
+            return self.request_within(refused(
+                "an address that is relative to the page it stands on; `HttpAnswer::follow` knows that page",
+            ));
+        }
+        let mut base = self.0.base.clone();
+        if !base.path().ends_with('/') {
+            base.set_path(&format!("{}/", base.path()));
+        }
+        let url = link::resolve(&base, address);
+        self.request_within(url.map_or_else(|| refused("an address that is not a URL"), Ok))
+    }
+
+    /// A `GET` of an address, when it is the app's.
+    pub(super) fn request_within(&self, url: Result<Url>) -> HttpRequest {
+        let url = url.and_then(|url| match link::foreign(&self.0.base, &url) {
+            None => Ok(url),
+            Some(difference) => Err(ConnectorError::invalid_response(format!(
+                "The app gave an address outside of its own: {difference}"
+            ))),
+        });
         HttpRequest::new(self.clone(), Method::GET, url)
     }
 

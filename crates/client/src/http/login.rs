@@ -10,7 +10,7 @@ use lumos_connector_types::auth::{BasicCredential, OAuthClientCredential, OAuthC
 use lumos_connector_types::secret::Secret;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
-/// Puts a login on a request. It sees every attempt, finished but for the login, so that it can sign it.
+/// Authenticates a request. It sees every attempt, finished but for the login, so that it can sign it.
 ///
 /// ```
 /// use lumos_connector_client::{http::Authorize, reqwest};
@@ -104,7 +104,7 @@ impl HeaderLogin {
     pub(super) fn new(name: HeaderName, token: &Token) -> Result<Self> {
         let mut value = HeaderValue::from_str(token.0.expose()).map_err(|_| {
             ConnectorError::client(format!(
-                "The credential does not fit the header {name}: it holds a line break or another control character"
+                "The credential does not fit the header {name}: it contains a line break or another control character"
             ))
         })?;
         value.set_sensitive(true);

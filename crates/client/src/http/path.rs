@@ -1,6 +1,7 @@
 //! Paths: fixed texts, or segments that are escaped.
 
 use lumos_connector_core::error::{ConnectorError, Result};
+use lumos_connector_types::dns_label;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 
@@ -74,19 +75,34 @@ pub(super) fn base(address: &str) -> Result<Url> {
     let refused = |problem: &str| {
         Err(ConnectorError::invalid_configuration(format!("The address of the app is not usable: {problem}")))
     };
-    let Ok(url) = Url::parse(address.trim()) else {
+    let address = address.trim();
+    // Parsers of URLs drop them, and the address would be another one than it looks.
+    if address.contains(char::is_control) {
+        return refused("it must not contain a line break or another control character");
+    }
+    let Ok(url) = Url::parse(address) else {
         return refused("expected something like https://api.example.com");
     };
     if !matches!(url.scheme(), "https" | "http") || !url.has_host() {
-        return refused("it must begin with https:// or http:// and name a host");
+        return refused("expected a URL that begins with https:// or http:// and names a host");
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return refused("it must not hold a user or password");
+        return refused("it must not contain a user or password");
     }
     if url.query().is_some() || url.fragment().is_some() {
         return refused("it must end with its path, without ? or #");
     }
     Ok(url)
+}
+
+/// Whether the app's host is a domain or below it.
+pub(super) fn check_host(base: &Url, domain: &str) -> Result<()> {
+    if dns_label::is_within(base.host_str().unwrap_or_default(), domain) {
+        return Ok(());
+    }
+    Err(ConnectorError::invalid_configuration(format!(
+        "The address of the app is not usable: expected a host below {domain}"
+    )))
 }
 
 #[cfg(test)]
@@ -127,9 +143,26 @@ mod tests {
     }
 
     #[test]
+    fn a_host_is_the_declared_domain_or_below_it() {
+        let host = |address: &str| check_host(&base(address).unwrap(), "acme.test");
+        for address in ["https://acme.test", "https://x.acme.test/a", "https://X.Y.ACME.test:8443"] {
+            assert!(host(address).is_ok(), "{address}");
+        }
+        for tenant in
+            ["evil.test/", "evil.test#", "evil.test?", "evil.test\\", "evil.test:80/", "xacme.test/"]
+        {
+            let address = format!("https://{tenant}.acme.test");
+            let refused = base(&address).and_then(|base| check_host(&base, "acme.test")).unwrap_err();
+            assert!(!refused.text().contains("evil"), "{}", refused.text());
+        }
+    }
+
+    #[test]
     fn a_base_address_names_a_host_and_nothing_secret() {
         for address in [
             "",
+            "https://a.test\n/x",
+            "https://a.te\tst",
             "acme",
             "ftp://a.test",
             "https://",

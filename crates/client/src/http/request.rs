@@ -1,6 +1,7 @@
 //! One request.
 
 use std::fmt;
+use std::sync::Arc;
 
 use lumos_connector_core::error::{ConnectorError, Result};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
@@ -11,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::answer::HttpAnswer;
 use super::builder::header;
 use super::client::HttpClient;
-use super::exchange::{self, Outgoing};
+use super::exchange::{self, IsRefusal, Outgoing};
 
 /// One request in the making. No step fails; sending reports the first mistake.
 ///
@@ -25,7 +26,7 @@ pub struct HttpRequest {
     client: HttpClient,
     request: Result<Request>,
     idempotent: bool,
-    is_refusal: Option<fn(&HttpAnswer) -> bool>,
+    is_refusal: Option<IsRefusal>,
     once: bool,
 }
 
@@ -119,9 +120,11 @@ impl HttpRequest {
         self
     }
 
-    /// Which answers of this app are refusals for now, beside those that HTTP knows: they are repeated.
-    pub fn refused_when(mut self, is_refusal: fn(&HttpAnswer) -> bool) -> Self {
-        self.is_refusal = Some(is_refusal);
+    /// Takes answers for refusals for now, beside those that HTTP and the
+    /// [client](super::HttpBuilder::refused_when) know: they are waited for and repeated, and after the last retry they are
+    /// `rate_limit`, even with a status of 2xx.
+    pub fn refused_when(mut self, is_refusal: impl Fn(&HttpAnswer) -> bool + Send + Sync + 'static) -> Self {
+        self.is_refusal = Some(Arc::new(is_refusal));
         self
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use lumos_connector_core::error::{ConnectorError, Result};
 use lumos_connector_types::secret::Secret;
 use ring::rand::SystemRandom;
@@ -14,7 +14,6 @@ use ring::signature::{
 };
 use ring::{hmac, rsa};
 use rustls::pki_types::PrivateKeyDer;
-use rustls::pki_types::pem::PemObject;
 use serde::{Deserialize, Serialize};
 
 use super::algorithm::Algorithm;
@@ -49,6 +48,9 @@ enum Material {
 impl SigningKey {
     /// A key for an algorithm: the shared secret itself, or a private key in PEM (PKCS #8, for RSA also PKCS #1), or
     /// an RSA key as a JWK.
+    ///
+    /// A PEM key is read as people paste it: with `\n` written out, in quotes, indented, in one line, with a byte-order mark
+    /// or without its BEGIN and END lines.
     ///
     /// # Errors
     /// `invalid_value` when the key is not one for the algorithm. The message says what is expected, never what was
@@ -118,13 +120,17 @@ fn shared(algorithm: hmac::Algorithm, key: &str) -> Result<Material> {
 }
 
 fn rsa_key(key: &str) -> Result<RsaKeyPair> {
-    if key.trim_start().starts_with('{') {
+    let key = key.trim_start_matches('\u{feff}').trim();
+    if key.starts_with('{') {
         return rsa_jwk(key);
     }
     let refused =
         |rejected: ring::error::KeyRejected| refusal(format!("the RSA key is not usable: {rejected}"));
     match pem(key)? {
-        PrivateKeyDer::Pkcs8(key) => RsaKeyPair::from_pkcs8(key.secret_pkcs8_der()).map_err(refused),
+        PrivateKeyDer::Pkcs8(key) => RsaKeyPair::from_pkcs8(key.secret_pkcs8_der())
+            // A body alone does not say which of the two it is.
+            .or_else(|rejected| RsaKeyPair::from_der(key.secret_pkcs8_der()).map_err(|_| rejected))
+            .map_err(refused),
         PrivateKeyDer::Pkcs1(key) => RsaKeyPair::from_der(key.secret_pkcs1_der()).map_err(refused),
         _ => Err(refusal("expected an RSA key")),
     }
@@ -192,6 +198,8 @@ fn ed25519(key: &str) -> Result<Material> {
         .map_err(|rejected| refusal(format!("expected an Ed25519 key: {rejected}")))
 }
 
+/// A private key in PEM, as people paste it: from JSON or YAML with `\n` written out, in quotes, indented, in one line, with
+/// a byte-order mark, with any line ends. The body alone, in base64, is taken for PKCS #8.
 fn pem(key: &str) -> Result<PrivateKeyDer<'static>> {
     if key.contains("BEGIN OPENSSH PRIVATE KEY") {
         return Err(refusal(
@@ -199,11 +207,48 @@ fn pem(key: &str) -> Result<PrivateKeyDer<'static>> {
         ));
     }
     if key.contains("BEGIN ENCRYPTED PRIVATE KEY") || key.contains("Proc-Type: 4,ENCRYPTED") {
-        return Err(refusal("it is locked by a passphrase"));
+        return Err(refusal("it is encrypted with a passphrase"));
     }
-    // Keys that went through a form or an environment variable have their line breaks written out.
-    let key = if key.contains("\\n") { key.replace("\\n", "\n") } else { key.to_owned() };
-    PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| refusal("expected a private key in PEM"))
+    let expected = || refusal("expected a private key in PEM");
+    let Some((label, body)) = block(key) else {
+        let der = body_bytes(key.trim_start_matches('\u{feff}')).filter(|der| der.len() >= MIN_DER_BYTES);
+        return der.map(|der| PrivateKeyDer::Pkcs8(der.into())).ok_or_else(expected);
+    };
+    let der = body_bytes(body).filter(|der| !der.is_empty()).ok_or_else(expected)?;
+    match label {
+        "PRIVATE KEY" => Ok(PrivateKeyDer::Pkcs8(der.into())),
+        "RSA PRIVATE KEY" => Ok(PrivateKeyDer::Pkcs1(der.into())),
+        "EC PRIVATE KEY" => Ok(PrivateKeyDer::Sec1(der.into())),
+        _ => Err(expected()),
+    }
+}
+
+/// Fewer bytes are not a private key: of Ed25519 it has 48.
+const MIN_DER_BYTES: usize = 40;
+
+/// The label and the body of the first private key in a text; certificates and parameters may stand before it.
+fn block(text: &str) -> Option<(&str, &str)> {
+    let mut rest = text;
+    while let Some((_, begun)) = rest.split_once("-----BEGIN ") {
+        let (label, after) = begun.split_once("-----")?;
+        let (body, end) = after.split_once("-----END ")?;
+        if label.ends_with("PRIVATE KEY") {
+            return end
+                .strip_prefix(label)
+                .is_some_and(|end| end.starts_with("-----"))
+                .then_some((label, body));
+        }
+        rest = end;
+    }
+    None
+}
+
+/// Base64 with anything between its letters that pasting puts there.
+fn body_bytes(body: &str) -> Option<Vec<u8>> {
+    let body = body.replace("\\r", "").replace("\\n", "").replace("\\t", "");
+    let letters: String =
+        body.chars().filter(|letter| !letter.is_whitespace() && !"\"'\\,".contains(*letter)).collect();
+    STANDARD.decode(letters).ok()
 }
 
 fn refusal(problem: impl fmt::Display) -> ConnectorError {

@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
-/// Times from here on are moments since 1970, not seconds to wait: no app lets anyone wait thirty years.
-const FIRST_EPOCH_SECOND: f64 = 1e9;
+use crate::moment::until;
 
-/// The same in milliseconds.
-const FIRST_EPOCH_MILLISECOND: f64 = 1e11;
+/// Policies of a header that are read, and parameters of each.
+const MAX_ITEMS: usize = 32;
 
 /// What an answer says about the limit. Nothing is known of what is `None`.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -28,6 +27,9 @@ pub struct Quota {
 }
 
 /// Reads the quota from an answer's headers. Any `Fn(&HeaderMap, Duration) -> Option<Quota>` is one.
+///
+/// The duration is the time of the answer since 1970 by the app's own clock, which moments in its headers are relative to:
+/// its `Date`, or the present where there is none.
 ///
 /// ```
 /// use lumos_connector_client::limit::{RateLimit, extractor::Quota};
@@ -50,8 +52,8 @@ impl<F: Fn(&HeaderMap, Duration) -> Option<Quota> + Send + Sync> Extractor for F
     }
 }
 
-/// `X-RateLimit-Limit`, `-Remaining` and `-Reset`, or `X-Rate-Limit-…`; the reset in seconds, or as seconds or
-/// milliseconds since 1970.
+/// `X-RateLimit-Limit`, `-Remaining` and `-Reset`, or `X-Rate-Limit-…`. The reset is a number of seconds, a length such as
+/// `6m0s`, a moment since 1970 in seconds, milliseconds or less, an ISO time, or a date of HTTP.
 #[must_use]
 pub fn x_rate_limit(headers: &HeaderMap, unix_now: Duration) -> Option<Quota> {
     const NAMES: [Named<'_>; 2] = [
@@ -69,14 +71,15 @@ pub fn x_rate_limit(headers: &HeaderMap, unix_now: Duration) -> Option<Quota> {
 /// `RateLimit: "default";r=50;t=30` with `RateLimit-Policy: "default";q=100;w=60`, the older
 /// `RateLimit: limit=100, remaining=50, reset=30`, and the oldest `RateLimit-Limit` and so on.
 ///
-/// Of several policies the one with the fewest requests left counts.
+/// Of several policies the one with the fewest requests left counts. Of each header, 32 policies are read.
 #[must_use]
 pub fn ietf(headers: &HeaderMap, unix_now: Duration) -> Option<Quota> {
     const NAMES: Named<'_> =
         Named { limit: "ratelimit-limit", remaining: "ratelimit-remaining", reset: "ratelimit-reset" };
     let Some(limits) = text(headers, "ratelimit") else { return NAMES.extract(headers, unix_now) };
-    let policies: Vec<_> = text(headers, "ratelimit-policy").map(items).unwrap_or_default();
-    let quotas = items(limits).into_iter().map(|item| {
+    let policies = text(headers, "ratelimit-policy").unwrap_or_default();
+    let policies = items(&policies);
+    let quotas = items(&limits).into_iter().map(|item| {
         let policy = policies.iter().find(|policy| policy.name == item.name);
         let of_policy = |key| policy.and_then(|policy| policy.number(key));
         Quota {
@@ -87,22 +90,22 @@ pub fn ietf(headers: &HeaderMap, unix_now: Duration) -> Option<Quota> {
         }
     });
     let tightest = quotas.filter(|quota| quota.remaining.is_some()).min_by_key(|quota| quota.remaining);
-    tightest.or_else(|| older_ietf(limits))
+    tightest.or_else(|| older_ietf(&limits, unix_now))
 }
 
 /// `limit=100, remaining=50, reset=30`.
-fn older_ietf(limits: &str) -> Option<Quota> {
-    let number = |key: &str| {
-        let parts = limits.split(',').filter_map(|part| part.split_once('='));
-        parts.filter(|(name, _)| name.trim() == key).find_map(|(_, value)| value.trim().parse().ok())
+fn older_ietf(limits: &str, unix_now: Duration) -> Option<Quota> {
+    let value = |key: &str| {
+        let parts = limits.split([',', ';']).take(MAX_ITEMS).filter_map(|part| part.split_once('='));
+        parts.filter(|(name, _)| name.trim().eq_ignore_ascii_case(key)).map(|(_, value)| value.trim()).next()
     };
-    let remaining = number("remaining")?;
-    let resets_in = number("reset").map(Duration::from_secs);
-    Some(Quota { limit: number("limit"), remaining: Some(remaining), resets_in, window: None })
+    let remaining = count(value("remaining")?)?;
+    let resets_in = value("reset").and_then(|reset| until(reset, unix_now));
+    Some(Quota { limit: value("limit").and_then(count), remaining: Some(remaining), resets_in, window: None })
 }
 
-/// Three headers by name: the limit, what remains of it, and when that is renewed — in seconds, or as seconds or
-/// milliseconds since 1970.
+/// Three headers by name: the limit, what remains of it, and when that is renewed, in any of the forms that
+/// [`x_rate_limit`] reads.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::exhaustive_structs, reason = "authors build it")]
 pub struct Named<'a> {
@@ -116,36 +119,36 @@ pub struct Named<'a> {
 
 impl Extractor for Named<'_> {
     fn extract(&self, headers: &HeaderMap, unix_now: Duration) -> Option<Quota> {
-        // Some apps add their policies after a comma.
-        let first = |name: &str| text(headers, name).and_then(|value| value.split([',', ';']).next());
-        let number = |name: &str| first(name)?.trim().parse().ok();
+        // Some apps add their policies after a comma; dates have commas of their own.
+        let first = |value: &str| value.split([',', ';']).next().map(|first| first.trim().to_owned());
+        let number = |name: &str| text(headers, name).and_then(|value| count(&first(&value)?));
+        let reset = text(headers, self.reset)
+            .and_then(|reset| until(&reset, unix_now).or_else(|| until(&first(&reset)?, unix_now)));
         let quota = Quota {
             limit: number(self.limit),
             remaining: number(self.remaining),
-            resets_in: first(self.reset).and_then(|reset| until(reset.trim(), unix_now)),
+            resets_in: reset,
             window: None,
         };
         (quota != Quota::default()).then_some(quota)
     }
 }
 
-/// The time until a moment that is given in seconds from now, or in seconds or milliseconds since 1970.
-pub(crate) fn until(moment: &str, unix_now: Duration) -> Option<Duration> {
-    let number: f64 = moment.parse().ok()?;
-    let seconds = if number >= FIRST_EPOCH_MILLISECOND {
-        number / 1000.0 - unix_now.as_secs_f64()
-    } else if number >= FIRST_EPOCH_SECOND {
-        number - unix_now.as_secs_f64()
-    } else if number >= 0.0 {
-        number
-    } else {
-        return None;
-    };
-    Duration::try_from_secs_f64(seconds.max(0.0)).ok()
+/// A number of requests. Some apps write fractions; some go on counting below zero.
+fn count(text: &str) -> Option<u64> {
+    if let Ok(count) = text.parse() {
+        return Some(count);
+    }
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte));
+    let number: f64 = text.parse().ok().filter(|number: &f64| is_number && number.is_finite())?;
+    let seconds = Duration::try_from_secs_f64(number.max(0.0)).ok()?;
+    Some(seconds.as_secs())
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
+/// All values of a header, commas between them. A header may come in several lines (RFC 9110 §5.3).
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    let values: Vec<_> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    (!values.is_empty()).then(|| values.join(", "))
 }
 
 /// One policy of a structured header: `"name";r=50;t=30`.
@@ -156,18 +159,32 @@ struct Item<'a> {
 
 impl Item<'_> {
     fn number(&self, key: &str) -> Option<u64> {
-        self.parameters.iter().find(|(name, _)| *name == key).and_then(|(_, value)| value.parse().ok())
+        let named = self.parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
+        named.and_then(|(_, value)| value.parse().ok())
     }
 }
 
 fn items(header: &str) -> Vec<Item<'_>> {
     let item = |item| {
-        let mut parts = str::split(item, ';').map(str::trim);
+        let mut parts = outside_quotes(item, ';').map(str::trim);
         let name = parts.next().unwrap_or_default().trim_matches('"');
-        let parameters = parts.filter_map(|part| part.split_once('=')).collect();
+        let parameters = parts
+            .take(MAX_ITEMS)
+            .filter_map(|part| part.split_once('='))
+            .map(|(name, value)| (name.trim(), value.trim()))
+            .collect();
         Item { name, parameters }
     };
-    header.split(',').map(item).collect()
+    outside_quotes(header, ',').take(MAX_ITEMS).map(item).collect()
+}
+
+/// The parts of a text between separators that are not in quotes (RFC 9651 §4.2).
+fn outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |letter| {
+        quoted ^= letter == '"';
+        letter == separator && !quoted
+    })
 }
 
 #[cfg(test)]
@@ -191,7 +208,17 @@ mod tests {
 
     #[test]
     fn vendor_headers_give_the_reset_in_seconds_or_since_1970() {
-        for reset in ["30", "1700000030", "1700000030000", "30.0"] {
+        let resets = [
+            "30",
+            "1700000030",
+            "1700000030000",
+            "30.0",
+            "30s",
+            "2023-11-14T22:13:50Z",
+            "Tue, 14 Nov 2023 22:13:50 GMT",
+            "30, 30;w=60",
+        ];
+        for reset in resets {
             for prefix in ["x-ratelimit", "x-rate-limit"] {
                 let pairs = [("limit", "100"), ("remaining", "7"), ("reset", reset)];
                 let headers = pairs
@@ -229,8 +256,65 @@ mod tests {
     }
 
     #[test]
+    fn several_lines_of_a_header_are_one_and_quotes_hold_anything() {
+        let mut several = headers(&[("ratelimit", "\"a,b;c\";r=9;t=1")]);
+        several.append("ratelimit", "\"burst\"; R=7 ;t=30".parse().unwrap());
+        several.append("ratelimit-policy", "\"burst\";q=100;w=60".parse().unwrap());
+        assert_eq!(ietf(&several, NOW), quota(100, 7, 30, Some(60)));
+    }
+
+    #[test]
+    fn counts_may_have_fractions_and_fall_below_zero() {
+        for (remaining, expected) in [("7.0", 7), ("0.4", 0), ("-3", 0), ("7, 7;w=60", 7)] {
+            let headers = headers(&[("x-ratelimit-remaining", remaining)]);
+            assert_eq!(x_rate_limit(&headers, NOW).unwrap().remaining, Some(expected), "{remaining}");
+        }
+    }
+
+    #[test]
+    fn of_many_policies_the_first_32_are_read() {
+        let many = |item: &dyn Fn(usize) -> String| (0..5000).map(item).collect::<Vec<_>>().join(",");
+        let limits = many(&|at| format!("\"p{at}\";r={};t=30", 5000 - at));
+        let policies = many(&|at| format!("\"p{at}\";q=100;w=60"));
+        let headers = headers(&[("ratelimit", &limits), ("ratelimit-policy", &policies)]);
+        assert_eq!(ietf(&headers, NOW), quota(100, 5000 - 31, 30, Some(60)));
+    }
+
+    /// Headers that were seen in the wild, or broke a reader once: name and value.
+    const CORPUS: &str = include_str!("../../tests/client/corpus/rate_limit.txt");
+
+    fn is_read_without_surprise(name: &str, value: &str) {
+        let Ok(value) = value.parse() else { return };
+        let headers = HeaderMap::from_iter([(name.parse().unwrap(), value)]);
+        for quota in [ietf(&headers, NOW), x_rate_limit(&headers, NOW)].into_iter().flatten() {
+            assert_ne!(quota, Quota::default());
+        }
+        let _ = crate::moment::retry_after(&headers, NOW).map(|wait| assert!(wait <= crate::moment::LONGEST));
+    }
+
+    #[test]
+    fn the_kept_headers_are_read_without_surprise() {
+        for line in CORPUS.lines() {
+            let (name, value) = line.split_once(": ").unwrap();
+            is_read_without_surprise(name, value);
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(1024))]
+
+        #[test]
+        fn any_header_is_read_without_surprise(
+            name in "(ratelimit|ratelimit-policy|ratelimit-reset|x-ratelimit-remaining|x-rate-limit-reset|retry-after)",
+            value in "([\\PC]{0,20}|([0-9.eE+-]{0,24}|\"[a-z,;]{0,4}\"|r=|t=|;|,|limit=|remaining=|reset=|ms|h|:|T|Z){0,8})",
+        ) {
+            is_read_without_surprise(&name, &value);
+        }
+    }
+
+    #[test]
     fn nonsense_says_nothing() {
-        for value in ["", "x", "-5", "NaN", "inf", "1e400", "\"a\";r=x", ",;=,"] {
+        for value in ["", "x", "NaN", "inf", "1e400", "\"a\";r=x", ",;=,"] {
             let headers =
                 headers(&[("ratelimit", value), ("x-ratelimit-reset", value), ("x-ratelimit-limit", value)]);
             assert_eq!(ietf(&headers, NOW), None, "{value}");

@@ -16,6 +16,7 @@ use super::config::RateLimit;
 use super::extractor::{Extractor, Quota};
 use super::window::Window;
 use crate::budget::Budget;
+use crate::moment;
 
 /// The limiters of a call, by the ids of their configurations.
 #[derive(Default)]
@@ -117,7 +118,9 @@ impl Limiter {
     pub(crate) fn observe(&self, entered: Entered<'_>, headers: &HeaderMap) -> Option<Duration> {
         drop(entered);
         let Budget { clock, .. } = &self.budget;
-        let quota = self.extractor.as_ref().and_then(|extractor| extractor.extract(headers, clock.unix()));
+        // The app's moments are by the app's clock.
+        let now = moment::date(headers).unwrap_or_else(|| clock.unix());
+        let quota = self.extractor.as_ref().and_then(|extractor| extractor.extract(headers, now));
         if let Some(quota) = quota {
             let mut state = self.state();
             state.window.observe(quota, clock.now());
@@ -196,7 +199,7 @@ impl Drop for Entered<'_> {
 
 /// Seconds, rounded up.
 pub(crate) fn whole_seconds(time: Duration) -> u64 {
-    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+    time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0))
 }
 
 /// Seconds, rounded to the nearest; halves to the even one.

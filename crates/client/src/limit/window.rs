@@ -6,9 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::extractor::Quota;
-
-/// No window is longer, whatever the app or the caller says: moments stay within the clock.
-const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+use crate::moment::LONGEST;
 
 /// Requests that leave the window at one moment.
 #[derive(Debug, Clone, Copy)]

@@ -3,6 +3,7 @@
 //! They go straight to the app unless the process [provides](lumos_connector_core::Integration::provide) a [`Route`]:
 //! through the proxy, or to the fake app of a test.
 
+pub(crate) mod environment;
 pub(crate) mod pool;
 #[cfg(feature = "proxy")]
 pub mod proxy;
@@ -37,6 +38,11 @@ impl Route {
     #[must_use]
     pub fn direct() -> Self {
         Self(None)
+    }
+
+    /// Whether requests go straight to the app, by the process's own connections.
+    pub(crate) fn is_direct(&self) -> bool {
+        self.0.is_none()
     }
 
     /// Through a transport.

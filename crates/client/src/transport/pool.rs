@@ -3,18 +3,23 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lumos_connector_core::error::{ConnectorError, Result};
 use reqwest::redirect::Policy;
+use reqwest::{Proxy, Url};
 use tokio::runtime::{Handle, Id};
 
+use super::environment::{self, Proxies};
 use crate::failure::transport_error;
 use crate::tls;
 
 /// Ways of connecting that are kept; a connector has one or two.
 const KEPT: usize = 16;
+
+/// Headers that an answer over HTTP/1 may have.
+const MAX_HEADERS: usize = 1024;
 
 /// Seconds in which a connection must be made.
 const CONNECT_SECONDS: u64 = 30;
@@ -33,13 +38,43 @@ impl Default for Connecting {
     }
 }
 
+/// A client, and where it can send requests to.
+#[derive(Clone)]
+pub(crate) struct Pooled {
+    pub(crate) client: reqwest::Client,
+    environment: Arc<Environment>,
+}
+
+/// What the environment said when a client was made.
+struct Environment {
+    proxies: Proxies,
+    /// Why no server can be trusted.
+    missing_authorities: Option<String>,
+}
+
+impl Pooled {
+    /// Whether requests to an address can be sent in this environment.
+    ///
+    /// # Errors
+    /// `invalid_value` when no authority could be loaded that the server of a `https` address could be trusted by, and
+    /// when the variable that names the proxy is not usable. The message names the variable.
+    pub(crate) fn check(&self, url: &Url) -> Result<()> {
+        if let Some(problem) = &self.environment.missing_authorities
+            && url.scheme() == "https"
+        {
+            return Err(ConnectorError::invalid_configuration(format!("https cannot be used: {problem}")));
+        }
+        self.environment.proxies.of(url).map(drop)
+    }
+}
+
 /// Connections belong to the runtime that drives them.
 type Key = (Option<Id>, Connecting);
 
-static CLIENTS: Mutex<Option<HashMap<Key, reqwest::Client>>> = Mutex::new(None);
+static CLIENTS: Mutex<Option<HashMap<Key, Pooled>>> = Mutex::new(None);
 
 /// The client for a way of connecting: the same one every time.
-pub(crate) fn client(connecting: &Connecting) -> Result<reqwest::Client> {
+pub(crate) fn client(connecting: &Connecting) -> Result<Pooled> {
     let runtime = Handle::try_current().ok().map(|handle| handle.id());
     let key = (runtime, connecting.clone());
     let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -55,11 +90,41 @@ pub(crate) fn client(connecting: &Connecting) -> Result<reqwest::Client> {
     Ok(client)
 }
 
-fn make(connecting: &Connecting) -> Result<reqwest::Client> {
+fn make(connecting: &Connecting) -> Result<Pooled> {
     tls::install_provider();
-    let mut builder =
-        reqwest::Client::builder().redirect(Policy::none()).connect_timeout(connecting.timeout).gzip(true);
-    for path in &connecting.extra_authorities {
+    let variable = |name: &str| std::env::var(name).ok();
+    let proxies = Proxies::read(variable);
+    let authorities = extra_authorities(&connecting.extra_authorities)?;
+    let builder = || {
+        let mut builder = reqwest::Client::builder()
+            .redirect(Policy::none())
+            .connect_timeout(connecting.timeout)
+            .http1_max_headers(MAX_HEADERS)
+            // Bodies are unpacked where their bound is known.
+            .no_gzip();
+        if !proxies.is_empty() {
+            let proxies = proxies.clone();
+            // Addresses whose proxy is not usable are refused before they are asked.
+            builder = builder.proxy(Proxy::custom(move |url| proxies.of(url).ok().flatten().cloned()));
+        }
+        builder
+    };
+    let (client, missing_authorities) = match builder().tls_certs_merge(authorities.clone()).build() {
+        Ok(client) => (client, None),
+        // Without authorities nobody can be trusted, but those who need no trust can be asked.
+        Err(error) if authorities.is_empty() => match builder().tls_certs_only([]).build() {
+            Ok(client) => (client, Some(environment::missing_authorities(variable))),
+            Err(_) => return Err(transport_error(error).into()),
+        },
+        Err(error) => return Err(transport_error(error).into()),
+    };
+    Ok(Pooled { client, environment: Arc::new(Environment { proxies, missing_authorities }) })
+}
+
+/// The certificates in files.
+fn extra_authorities(files: &[PathBuf]) -> Result<Vec<reqwest::Certificate>> {
+    let mut authorities = Vec::new();
+    for path in files {
         let refused = |problem: String| {
             ConnectorError::invalid_configuration(format!(
                 "The certificates in {} cannot be used: {problem}",
@@ -67,12 +132,13 @@ fn make(connecting: &Connecting) -> Result<reqwest::Client> {
             ))
         };
         let pem = fs::read(path).map_err(|error| refused(error.to_string()))?;
+        let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&pem);
         let certificates =
-            reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| refused(error.to_string()))?;
+            reqwest::Certificate::from_pem_bundle(pem).map_err(|error| refused(error.to_string()))?;
         if certificates.is_empty() {
-            return Err(refused("there is none in PEM format".to_owned()));
+            return Err(refused("it holds no certificate in PEM".to_owned()));
         }
-        builder = builder.tls_certs_merge(certificates);
+        authorities.extend(certificates);
     }
-    builder.build().map_err(|error| ConnectorError::from(transport_error(error)))
+    Ok(authorities)
 }

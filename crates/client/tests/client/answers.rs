@@ -142,3 +142,131 @@ async fn an_app_explains_its_own_errors() {
     assert_eq!(error.source_as::<HttpStatusError>().unwrap().status, 400);
     assert!(http.get("user").send().await.unwrap_err().text().contains("[404]"));
 }
+
+/// A text packed by gzip.
+fn gzip(text: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn packed_answers_are_unpacked_whatever_their_coding_is_called() {
+    let body = br#"{"id":7,"name":"Ann"}"#;
+    let members = [gzip(&body[..9]), gzip(&body[9..])].concat();
+    for (coding, packed) in [
+        ("gzip", gzip(body)),
+        ("GZIP", gzip(body)),
+        ("x-gzip", gzip(body)),
+        ("gzip, identity", gzip(body)),
+        ("gzip, gzip", gzip(&gzip(body))),
+        ("gzip", members),
+        ("utf-8", body.to_vec()),
+    ] {
+        let app = App::start([answer(200, &[("content-encoding", coding)], packed)]).await;
+        let (http, url) = http(&app).await;
+        let answer = http.base_url(&url).unwrap().get("user").send().await.unwrap();
+        assert_eq!(answer.json::<User>().unwrap(), User { id: 7, name: "Ann".into() }, "{coding}");
+        assert_eq!(app.asked()[0].header("accept-encoding"), Some("gzip"));
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_unpacked_is_an_invalid_response_once() {
+    let cut = gzip(b"some text")[..20].to_vec();
+    for (coding, body) in
+        [("gzip", b"{}".to_vec()), ("gzip", cut), ("br", b"{}".to_vec()), ("deflate", b"x".to_vec())]
+    {
+        let app = App::start([answer(200, &[("content-encoding", coding)], body)]).await;
+        let (http, url) = http(&app).await;
+        let error = http.base_url(&url).unwrap().get("user").send().await.unwrap_err();
+        assert_eq!(error.current_code(), Code::InvalidResponse, "{coding}");
+        assert!(error.text().starts_with("[200]") && error.text().contains(coding), "{}", error.text());
+        assert_eq!(app.asked().len(), 1, "{coding}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_unpacked_hides_no_status() {
+    let cut = gzip(b"no such user, and more")[..24].to_vec();
+    for (coding, body) in [("gzip", b"plain".to_vec()), ("gzip", cut), ("br", b"x".to_vec())] {
+        let app = App::start([answer(404, &[("content-encoding", coding)], body)]).await;
+        let (http, url) = http(&app).await;
+        let error = http.base_url(&url).unwrap().get("user").send().await.unwrap_err();
+        assert_eq!(error.source_as::<HttpStatusError>().unwrap().status, 404, "{coding}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_body_was_not_packed() {
+    let app = App::start([answer(200, &[("content-encoding", "gzip")], "")]).await;
+    let (http, url) = http(&app).await;
+    assert_eq!(http.base_url(&url).unwrap().get("user").send().await.unwrap().text(), "");
+}
+
+#[tokio::test]
+async fn json_is_read_with_a_byte_order_mark_in_any_unicode_and_in_a_character_set_that_is_named() {
+    let text = r#"{"id":7,"name":"Zoë"}"#;
+    let utf_16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let latin: Vec<u8> = text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+    for (kind, body) in [
+        ("application/json", [b"\xef\xbb\xbf", text.as_bytes()].concat()),
+        ("application/json", [b"\xff\xfe", utf_16.as_slice()].concat()),
+        ("application/json", utf_16),
+        ("application/json; charset=ISO-8859-1", latin),
+        ("application/json; charset=ISO-8859-1", text.into()),
+    ] {
+        let app = App::start([answer(200, &[("content-type", kind)], body)]).await;
+        let (http, url) = http(&app).await;
+        let user: User = http.base_url(&url).unwrap().get("user").read().await.unwrap();
+        assert_eq!(user.name, "Zoë", "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn of_a_name_that_is_there_twice_the_last_value_counts() {
+    #[derive(Deserialize)]
+    struct Page {
+        users: Vec<u32>,
+    }
+    let app = App::start([json(r#"{"users":[],"users":[1,2]}"#)]).await;
+    let (http, url) = http(&app).await;
+    let page: Page = http.base_url(&url).unwrap().get("users").read().await.unwrap();
+    assert_eq!(page.users, [1, 2]);
+}
+
+#[tokio::test]
+async fn an_answer_may_have_many_headers_and_too_many_are_an_invalid_response() {
+    let names: Vec<_> = (0..1200).map(|at| format!("x-header-{at}")).collect();
+    let headers: Vec<_> = names.iter().map(|name| (name.as_str(), "value")).collect();
+    let huge = "x".repeat(1 << 20);
+    for (headers, is_read) in
+        [(&headers[..150], true), (&headers[..], false), (&[("x", huge.as_str())], false)]
+    {
+        let app = App::start([answer(200, headers, "fine")]).await;
+        let (http, url) = http(&app).await;
+        let outcome = http.base_url(&url).unwrap().get("user").send().await;
+        match outcome {
+            Ok(answer) => assert!(is_read && answer.text() == "fine"),
+            Err(error) => {
+                assert!(!is_read, "{}", error.text());
+                assert_eq!(error.current_code(), Code::InvalidResponse, "{}", error.text());
+                assert!(error.text().contains("headers"), "{}", error.text());
+            }
+        }
+        assert_eq!(app.asked().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn errors_are_mapped_in_the_order_in_which_it_was_said() {
+    let app = App::start([answer(400, &[], "no")]).await;
+    let (http, url) = http(&app).await;
+    let http = http.map_error(|_, error| error.message("first")).map_error(|_, error| {
+        let text = error.text();
+        error.message(format!("{text}, second"))
+    });
+    let error = http.base_url(&url).unwrap().get("user").send().await.unwrap_err();
+    assert_eq!(error.text(), "first, second");
+}

@@ -83,6 +83,48 @@ fn faults() -> Vec<Fault> {
             (2, &[1.0], "ok", None),
         ),
         fault(
+            "429, Retry-After that no clock could show",
+            "GET",
+            [after(429, "99999999999999999999"), ok()],
+            (1, &[], "budget_exhausted", Some(366 * 86_400)),
+        ),
+        fault(
+            "429, Retry-After negative, then fine",
+            "GET",
+            [after(429, "-5"), ok()],
+            (2, &[1.0], "ok", None),
+        ),
+        fault(
+            "429, Retry-After in the past, then fine",
+            "GET",
+            [after(429, "Tue, 14 Nov 2023 22:13:10 GMT"), ok()],
+            (2, &[], "ok", None),
+        ),
+        fault(
+            "429, Retry-After a fraction, then fine",
+            "GET",
+            [after(429, "2.5"), ok()],
+            (2, &[2.5], "ok", None),
+        ),
+        fault(
+            "403 that says \"Rate Limit Exceeded\" for ever",
+            "GET",
+            [says(403, "API Rate Limit Exceeded")],
+            (6, GROWING, "rate_limit", Some(8)),
+        ),
+        fault(
+            "a body that is not the gzip it should be",
+            "GET",
+            [answer(200, &[("content-encoding", "gzip")], "{}"), ok()],
+            (1, &[], "invalid_response", None),
+        ),
+        fault(
+            "503 whose body is not the gzip it should be, then fine",
+            "GET",
+            [answer(503, &[("content-encoding", "gzip")], "{}"), ok()],
+            (2, &[1.0], "ok", None),
+        ),
+        fault(
             "a burst of 503, then fine",
             "GET",
             [status(503), status(503), status(503), ok()],
@@ -202,6 +244,52 @@ async fn a_mode_that_repeats_nothing_hands_the_answer_back() {
     }
 }
 
+/// A client that knows the refusals of GitHub, Salesforce and an app that answers 200 to everything.
+fn knowing(http: HttpBuilder) -> HttpBuilder {
+    http.refused_when(|answer| answer.status() == 403 && answer.retry_after().is_some())
+        .refused_when(|answer| answer.status() == 403 && answer.text().contains("REQUEST_LIMIT_EXCEEDED"))
+        .refused_when(|answer| answer.json::<Value>().is_ok_and(|body| body["throttled"] == true))
+        .on_status(403, lumos_connector_types::error::ConnectorErrorCode::Unauthorized)
+}
+
+#[tokio::test]
+async fn refusals_of_an_app_are_waited_for_by_the_whole_client() {
+    let secondary = || answer(403, &[("retry-after", "7")], "You have exceeded a secondary rate limit");
+    let daily = || answer(403, &[], r#"[{"errorCode":"REQUEST_LIMIT_EXCEEDED"}]"#);
+    let polite = || json(r#"{"throttled":true}"#);
+    for (refusal, wait) in [(secondary(), 7.0), (daily(), 1.0), (polite(), 1.0)] {
+        for method in ["GET", "POST"] {
+            for (script, code) in
+                [(vec![refusal.clone(), json("{}")], None), (vec![refusal.clone()], Some("rate_limit"))]
+            {
+                let app = App::start(script).await;
+                let url = app.url();
+                let act = move |http: HttpBuilder| {
+                    let http = knowing(http).base_url(&url);
+                    async move { http?.request(Method::from_bytes(method.as_bytes())?, "a").send().await }
+                };
+                let (read, clock) = answered(Value::Null, act).await;
+                assert_eq!(read["error"]["error_code"].as_str(), code, "{read}");
+                let first = clock.waits()[0].as_secs_f64();
+                assert!((first / wait - 1.0).abs() <= 0.25, "{first}");
+                if code.is_some() {
+                    assert_eq!(read["error"]["error_metadata"]["throttled"], true);
+                    assert!(read["error"]["error_metadata"]["retry_after_seconds"].is_number(), "{read}");
+                }
+            }
+        }
+    }
+    // Any other 403 keeps its meaning.
+    let app = App::start([answer(403, &[], "no")]).await;
+    let url = app.url();
+    let act = move |http: HttpBuilder| {
+        let http = knowing(http).base_url(&url);
+        async move { http?.get("a").send().await }
+    };
+    let (read, clock) = answered(Value::Null, act).await;
+    assert_eq!((&read["error"]["error_code"], clock.waits().len()), (&json!("unauthorized"), 0));
+}
+
 #[tokio::test]
 async fn an_app_with_refusals_of_its_own_is_understood() {
     let app = App::start([json(r#"{"throttled":true}"#), json("{}")]).await;
@@ -227,4 +315,35 @@ async fn nobody_there_is_tried_again_and_nobody_known_is_not() {
     assert_eq!((clock.waits().len(), &read["error"]["error_code"]), (2, &json!("connection_timeout")));
     let (read, clock) = answered(Value::Null, act("http://no-such-host.invalid", 2)).await;
     assert_eq!((clock.waits().len(), &read["error"]["error_code"]), (0, &json!("connection_timeout")));
+}
+
+#[tokio::test]
+async fn a_wrong_address_is_reported_by_validate_credentials_at_once_unless_retries_are_asked_for() {
+    use lumos_connector_client::HttpCall as _;
+    use lumos_connector_client::clock::{SharedClock, VirtualClock};
+    use lumos_connector_core::{Call, Integration};
+    use lumos_connector_types::capability::marker as capability;
+    use lumos_connector_types::payload::{ValidateCredentials, ValidatedCredentials};
+    for (retries, waits) in [(None, 0), (Some(Retries::default().most(2)), 2)] {
+        let validate = move |call: Call, _: ValidateCredentials| async move {
+            let http = match retries {
+                Some(retries) => call.http().retries(retries),
+                None => call.http(),
+            };
+            // Port 1 of loopback refuses.
+            http.base_url("http://127.0.0.1:1")?.get("me").send().await?;
+            Ok(ValidatedCredentials::valid("acme"))
+        };
+        let acme = Integration::builder("acme", "1.2.3")
+            .requires_authentication(false)
+            .capability(capability::ValidateCredentials, validate)
+            .build()
+            .unwrap();
+        let clock = VirtualClock::default();
+        acme.provide(SharedClock::of(clock.clone()));
+        let answer = acme.dispatch("validate_credentials", r#"{"request":{}}"#).await;
+        let answer: Value = serde_json::from_slice(&answer.into_bytes().await.unwrap()).unwrap();
+        assert_eq!(answer["error"]["error_code"], "connection_timeout", "{answer}");
+        assert_eq!(clock.waits().len(), waits);
+    }
 }

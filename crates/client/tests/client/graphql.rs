@@ -176,7 +176,7 @@ fn queries_are_repeated_when_the_app_fails_and_mutations_are_not() {
 
 #[test]
 fn what_is_no_answer_of_graphql_is_named_as_such() {
-    let no_answer = error(Code::BadGateway).message("none of GraphQL").raised_by("GraphQlError");
+    let no_answer = error(Code::BadGateway).message("not a GraphQL response").raised_by("GraphQlError");
     for answered in [
         answer(200).json(json!({})),
         answer(200).json(json!([])),
@@ -203,4 +203,49 @@ fn an_error_status_counts_before_the_body() {
     let expected =
         error(Code::Unauthorized).message("Bad token").status_code(401).raised_by("HttpStatusError");
     passes(users_case("status").upstream(queried().answers((401, body))).expect(expected));
+}
+
+#[test]
+fn errors_of_any_shape_are_told_in_the_words_of_the_app() {
+    for errors in [
+        json!("No such thing."),
+        json!({"message": "No such thing."}),
+        json!(["No such thing."]),
+        json!([{"message": "No such thing.", "path": "users", "extensions": []}]),
+        json!([{"message": {"text": "No such thing."}}]),
+        json!({"users": ["No such thing."]}),
+    ] {
+        for answer in [
+            json!({"errors": errors}),
+            json!({"data": null, "errors": errors}),
+            json!({"data": {"users": []}, "errors": errors}),
+        ] {
+            let expected = error(Code::InternalError).message("No such thing.").raised_by("GraphQlError");
+            passes(users_case("fails").upstream(queried().answers(answer)).expect(expected));
+        }
+    }
+    for errors in [json!(null), json!([]), json!(""), json!(false)] {
+        let answer = json!({"data": {"users": []}, "errors": errors});
+        passes(users_case("reads").upstream(queried().answers(answer)).expect(response(json!([]))));
+    }
+}
+
+#[test]
+fn a_code_in_the_body_says_more_than_the_status_400() {
+    let failed = |status: u16, code: &str| {
+        (status, json!({"errors": [{"message": "Please log in", "extensions": {"code": code}}]}))
+    };
+    for (answer, code) in [
+        (failed(400, "UNAUTHENTICATED"), Code::Unauthorized),
+        (failed(422, "FORBIDDEN"), Code::PermissionDenied),
+        (failed(400, "not-found"), Code::NotFound),
+        (failed(400, "SOMETHING_ELSE"), Code::BadRequest),
+        (failed(404, "UNAUTHENTICATED"), Code::NotFound),
+    ] {
+        let expected = error(code).message("Please log in").status_code(answer.0);
+        passes(users_case("fails").upstream(queried().answers(answer)).expect(expected));
+    }
+    let throttled = failed(400, "THROTTLED");
+    let expected = error(Code::RateLimit).message("Please log in");
+    passes(users_case("waits").upstream(queried().times(3).answers(throttled)).expect(expected));
 }

@@ -142,3 +142,37 @@ async fn a_batch_is_answered_in_order_and_no_more_at_once_than_the_limit_allows(
     assert_eq!(state(&answer)["remaining"], 80);
     assert!(app.asked().iter().all(|asked| asked.connection == 0), "one at a time needs one connection");
 }
+
+/// The seconds that the second of two requests waits, when the answer of the first says that nothing is left.
+async fn waited_for_reset(headers: &[(&str, &str)]) -> Vec<f64> {
+    let mut all = vec![("x-ratelimit-remaining", "0")];
+    all.extend_from_slice(headers);
+    let app = App::start([answer(200, &all, "{}"), json("{}")]).await;
+    let limit = RateLimit::new("acme", 100, Duration::from_secs(60)).adaptive(extractor::x_rate_limit);
+    send(&app, Value::Null, limit, 2).await.1
+}
+
+#[tokio::test]
+async fn a_reset_is_read_in_every_form() {
+    for reset in [
+        "3",
+        "1700000003",
+        "1700000003000",
+        "2023-11-14T22:13:23Z",
+        "2023-11-14T23:13:23+01:00",
+        "3s",
+        "Tue, 14 Nov 2023 22:13:23 GMT",
+    ] {
+        assert_eq!(waited_for_reset(&[("x-ratelimit-reset", reset)]).await, [3.0], "{reset}");
+    }
+}
+
+#[tokio::test]
+async fn a_reset_is_read_by_the_clock_of_the_app() {
+    // The app's clock is ten minutes ahead.
+    let date = ("date", "Tue, 14 Nov 2023 22:23:20 GMT");
+    for reset in ["1700000601", "2023-11-14T22:23:21Z"] {
+        assert_eq!(waited_for_reset(&[date, ("x-ratelimit-reset", reset)]).await, [1.0], "{reset}");
+    }
+    assert_eq!(waited_for_reset(&[("date", "nonsense"), ("x-ratelimit-reset", "1700000001")]).await, [1.0]);
+}

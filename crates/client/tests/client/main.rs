@@ -7,6 +7,7 @@ mod app;
 mod arbitrary_endpoint;
 mod blocking;
 mod connections;
+mod environment;
 mod faults;
 mod graphql;
 mod limits;

@@ -105,3 +105,51 @@ async fn what_cannot_be_sent_is_an_error_without_the_secret() {
         assert!(!answer.to_string().contains("hunter2"), "{answer}");
     }
 }
+
+#[tokio::test]
+async fn tokens_are_read_with_a_byte_order_mark_and_packed() {
+    use std::io::Write as _;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(TOKENS.as_bytes()).unwrap();
+    let utf_16: Vec<u8> = TOKENS.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for act in [
+        answer(200, &[], format!("\u{feff}{TOKENS}")),
+        answer(200, &[], utf_16),
+        answer(200, &[("content-encoding", "GZIP")], gzip.finish().unwrap()),
+        json(r#"{"access_token":"at","expires_in":"3599"}"#),
+    ] {
+        let app = App::start([act]).await;
+        assert_eq!(refreshed_by(&app).await["response"]["access_token"], "at");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_unpacked_hides_no_status() {
+    let packed = |status| answer(status, &[("content-encoding", "gzip")], "no");
+    let app = App::start([packed(429), packed(200)]).await;
+    assert_eq!(refreshed_by(&app).await["error"]["error_code"], "rate_limit");
+    assert_eq!(refreshed_by(&app).await["error"]["error_code"], "invalid_response");
+}
+
+#[tokio::test]
+async fn the_answer_of_github_to_a_bad_code_is_its_error() {
+    let body =
+        r#"{"error":"bad_verification_code","error_description":"The code passed is incorrect or expired."}"#;
+    let app = App::start([json(body)]).await;
+    let error = refreshed_by(&app).await["error"].take();
+    assert_eq!(error["error_code"], "authentication_expired");
+    assert_eq!(error["error_metadata"]["retryable"], false);
+    assert_eq!(error["app_error_code"], "bad_verification_code");
+}
+
+#[tokio::test]
+async fn control_characters_in_a_token_url_are_refused() {
+    let app = App::start([json(TOKENS)]).await;
+    for place in ["\n", "\r", "\t", "\u{0}"] {
+        for url in [format!("{}{place}/token", app.url()), format!("{}/tok{place}en", app.url())] {
+            let answer = refreshed(OAuthSettings::client_credentials(url), "hunter2").await;
+            assert_eq!(answer["error"]["error_code"], "internal_error", "{answer}");
+        }
+    }
+    assert!(app.asked().is_empty());
+}

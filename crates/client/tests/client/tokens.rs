@@ -96,7 +96,7 @@ fn a_key_of_another_kind_is_refused_with_what_is_expected() {
         (Algorithm::Es256, RSA_PKCS1, "expected a key on P-256 in PKCS #8"),
         (Algorithm::EdDsa, P256, "expected an Ed25519 key"),
         (Algorithm::Rs256, "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n", "ssh-keygen -p -m PKCS8"),
-        (Algorithm::Rs256, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n", "locked by a passphrase"),
+        (Algorithm::Rs256, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n", "encrypted with a passphrase"),
     ] {
         let refusal = refusal(algorithm, key);
         assert!(refusal.contains(expected), "{refusal}");
@@ -134,4 +134,43 @@ fn a_key_pair_names_itself_in_the_header() {
     let claims = json!({"iss": "acme", "exp": 1_800_000_000});
     let token = jwt::of_key_pair(&pair, Algorithm::Rs256, &claims).unwrap();
     assert_eq!(token.expose(), signed(Algorithm::Rs256, RSA).expose());
+}
+
+#[test]
+fn a_key_is_read_as_people_paste_it() {
+    for (algorithm, pem) in
+        [(Algorithm::Rs256, RSA), (Algorithm::Rs256, RSA_PKCS1), (Algorithm::EdDsa, ED25519)]
+    {
+        let expected = signed(algorithm, pem);
+        let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+        for pasted in [
+            pem.replace('\n', "\\n"),
+            pem.replace('\n', "\\r\\n"),
+            format!("\"{}\"", pem.replace('\n', "\\n")),
+            format!("'{pem}'"),
+            format!("\"{pem}\"\n"),
+            pem.replace('\n', "\r\n"),
+            pem.replace('\n', "\r"),
+            pem.replace('\n', " "),
+            pem.replace('\n', "\n    "),
+            format!("\t{}", pem.replace('\n', "\n\t")),
+            format!("\u{feff}{pem}"),
+            pem.trim_end().to_owned(),
+            format!("Bag Attributes\n  friendlyName: acme\n{pem}"),
+            format!("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n{pem}"),
+            body,
+        ] {
+            assert_eq!(signed(algorithm, &pasted).expose(), expected.expose(), "{}", &pasted[..60]);
+        }
+    }
+    let jwk = format!("\u{feff} {RSA_JWK}");
+    assert_eq!(signed(Algorithm::Rs256, &jwk).expose(), signed(Algorithm::Rs256, RSA_JWK).expose());
+    for (key, problem) in [
+        ("-----BEGIN PRIVATE KEY-----\nhunter2", "expected a private key in PEM"),
+        ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----", "expected a private key in PEM"),
+        ("hunter2hunter2hunter2", "expected a private key in PEM"),
+        ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "expected a private key in PEM"),
+    ] {
+        assert!(refusal(Algorithm::Rs256, key).ends_with(problem), "{}", refusal(Algorithm::Rs256, key));
+    }
 }

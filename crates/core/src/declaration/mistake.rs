@@ -31,6 +31,8 @@ pub enum Mistake {
     DuplicateCredential(String),
     /// An allowed combination names a credential that is not declared.
     UnknownCredential(String),
+    /// A further parameter of an OAuth flow has the name of one that the SDK sends itself.
+    ReservedOAuthParameter(String),
     /// Two specifications of one check of the probe.
     DuplicateProbeCheck(ProbeCheckName),
     /// A check of the probe is left to the SDK, which cannot make it.
@@ -68,6 +70,10 @@ impl fmt::Display for Mistake {
             Self::UnknownCredential(id) => {
                 write!(f, "an allowed combination names the credential `{id}`, which is not declared")
             }
+            Self::ReservedOAuthParameter(name) => write!(
+                f,
+                "the OAuth parameter `{name}` is sent by the SDK itself; remove it from the further parameters"
+            ),
             Self::DuplicateProbeCheck(check) => {
                 write!(f, "the probe has the check `{check}` twice; keep one of them")
             }

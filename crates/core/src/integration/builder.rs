@@ -287,6 +287,11 @@ impl Builder {
         mistakes
             .extend(named.filter(|id| !ids.contains(id.as_str())).cloned().map(Mistake::UnknownCredential));
 
+        let flows =
+            self.login.oauth.iter().chain(self.login.credentials.iter().filter_map(|one| one.oauth.as_ref()));
+        let reserved = flows.flat_map(OAuthSettings::reserved_parameters);
+        mistakes.extend(reserved.map(|name| Mistake::ReservedOAuthParameter(name.to_owned())));
+
         let mut names = HashSet::new();
         for registered in &self.capabilities {
             let facts = registered.facts();

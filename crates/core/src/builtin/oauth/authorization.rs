@@ -2,7 +2,7 @@
 
 use lumos_connector_types::oauth::{AuthorizationUrl, GetAuthorizationUrl};
 
-use super::parameters::encode;
+use super::parameters::{encode, with_query};
 use super::pkce::Pkce;
 use crate::call::Call;
 use crate::declaration::error::{ConnectorError, Result};
@@ -18,6 +18,7 @@ pub(crate) async fn get_authorization_url(
         .as_ref()
         .ok_or_else(|| ConnectorError::missing_parameter("The OAuth flow has no authorization URL"))?
         .of(&call)?;
+    settings.check_host(&url)?;
     let scope = super::scope(&call, &settings, &request.scopes)?.unwrap_or_default();
     let mut parameters = vec![
         ("client_id", request.client_id),
@@ -31,9 +32,20 @@ pub(crate) async fn get_authorization_url(
         parameters.push(("code_challenge", pkce.challenge()));
         parameters.push(("code_challenge_method", "S256".to_owned()));
     }
+    let mut further = Vec::new();
+    for (name, value) in &settings.authorization_parameters {
+        further.push((name.as_str(), value.of(&call)?));
+    }
+    parameters.append(&mut further);
     let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let query = encode(&parameters);
     Ok(AuthorizationUrl {
-        authorization_url: format!("{url}?{}", encode(&parameters)),
+        // A second `?` is the reference's; who adds parameters gets an address that providers understand.
+        authorization_url: if settings.authorization_parameters.is_empty() {
+            format!("{url}?{query}")
+        } else {
+            with_query(&url, &query)
+        },
         code_verifier: pkce.map(Pkce::into_verifier),
     })
 }

@@ -9,7 +9,7 @@ use lumos_connector_types::secret::Secret;
 use serde_json::{Map, Value};
 
 use super::exchange::TokenRequest;
-use super::parameters::{encode, first_value};
+use super::parameters::{encode, escape, first_value, with_query};
 use super::redirect_uri::Callback;
 use super::settings::{ClientAuthentication, OAuthSettings, TokenParameters};
 use super::tokens;
@@ -24,6 +24,9 @@ pub(crate) async fn handle_authorization_callback(
 ) -> Result<Reply<OauthCredentials>> {
     let settings = super::flow(&call, request.credential_id.as_deref())?;
     let callback = Callback::parse(request.redirect_uri_with_code.expose())?;
+    if let Some(error) = first_value(&callback.query, "error").filter(|_| !settings.ignores_callback_error) {
+        return Err(tokens::denied(&error));
+    }
     let code = first_value(&callback.query, "code").unwrap_or_default();
     let redirect_uri = callback.redirect_uri()?;
     let mut grant =
@@ -67,33 +70,45 @@ async fn exchange(
     client_secret: &Secret,
 ) -> Result<Reply<OauthCredentials>> {
     let url = settings.token_url.of(call)?;
-    let request = token_request(settings, &url, grant, client_id, client_secret);
+    settings.check_host(&url)?;
+    let mut further = Vec::new();
+    for (name, value) in &settings.token_parameters {
+        further.push((name.as_str(), value.of(call)?));
+    }
+    let mut parameters = grant.to_vec();
+    parameters.extend(further.iter().map(|(name, value)| (*name, value.as_str())));
+    let request = token_request(settings, &url, parameters, client_id, client_secret);
     let exchange = call
         .integration()
         .token_exchange()
         .ok_or_else(|| ConnectorError::internal("This connector was started without an HTTP client"))?;
     let answer = exchange.send(request).await?;
-    let (credentials, raw) = tokens::read(&answer)?;
+    let secrets = grant.iter().filter(|(name, _)| *name != "grant_type" && *name != "scope");
+    let sent: Vec<_> = secrets.map(|(_, value)| *value).chain([client_secret.expose()]).collect();
+    let (credentials, raw) = tokens::read(&answer, &settings.token_answers, &sent)?;
     let reply = Reply::new(credentials);
     Ok(if call.include_raw_data() { reply.raw_data(raw) } else { reply })
 }
 
-fn token_request(
+fn token_request<'a>(
     settings: &OAuthSettings,
     url: &str,
-    grant: &[(&str, &str)],
-    client_id: &str,
-    client_secret: &Secret,
+    mut parameters: Vec<(&'a str, &'a str)>,
+    client_id: &'a str,
+    client_secret: &'a Secret,
 ) -> TokenRequest {
-    let mut parameters = grant.to_vec();
     let authorization = match settings.client_authentication {
         ClientAuthentication::Body => {
             parameters.extend([("client_id", client_id), ("client_secret", client_secret.expose())]);
             None
         }
         ClientAuthentication::BasicHeader => {
-            let login = STANDARD.encode(format!("{client_id}:{}", client_secret.expose()));
-            Some(Secret::from(format!("Basic {login}")))
+            let login = if settings.encodes_basic {
+                format!("{}:{}", escape(client_id), escape(client_secret.expose()))
+            } else {
+                format!("{client_id}:{}", client_secret.expose())
+            };
+            Some(Secret::from(format!("Basic {}", STANDARD.encode(login))))
         }
     };
     let (url, body) = match settings.parameters {
@@ -105,10 +120,11 @@ fn token_request(
                 parameters.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
             (url.to_owned(), Some(("application/json", Value::Object(object).to_string().into())))
         }
-        TokenParameters::Query => {
+        TokenParameters::Query if settings.token_parameters.is_empty() => {
             let address = url.split(['?', '#']).next().unwrap_or_default();
             (format!("{address}?{}", encode(&parameters)), None)
         }
+        TokenParameters::Query => (with_query(url, &encode(&parameters)), None),
     };
     TokenRequest { method: settings.method, url: url.into(), authorization, body }
 }

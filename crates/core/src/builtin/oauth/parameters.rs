@@ -7,10 +7,26 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'
 
 /// `name=value&…`, a blank as `+`.
 pub(super) fn encode(parameters: &[(&str, &str)]) -> String {
-    let escape = |text: &str| utf8_percent_encode(text, ESCAPED).to_string().replace(' ', "+");
     let pairs: Vec<_> =
         parameters.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
     pairs.join("&")
+}
+
+/// A text as a name or value of a form.
+pub(super) fn escape(text: &str) -> String {
+    utf8_percent_encode(text, ESCAPED).to_string().replace(' ', "+")
+}
+
+/// An address with further parameters in its query, after those that it has. Its fragment goes: it is never sent.
+pub(super) fn with_query(url: &str, query: &str) -> String {
+    let url = url.split('#').next().unwrap_or_default();
+    let separator = match url.split_once('?') {
+        None => "?",
+        Some((_, "")) => "",
+        Some((_, given)) if given.ends_with('&') => "",
+        Some(_) => "&",
+    };
+    format!("{url}{separator}{query}")
 }
 
 /// The first value of a parameter that is not empty; keys are case-sensitive and `;` separates nothing.
@@ -27,6 +43,19 @@ mod tests {
     #[test]
     fn unreserved_characters_stay_and_blanks_become_plus() {
         assert_eq!(encode(&[("a b", "c~*'()!é/+"), ("d", "")]), "a+b=c~%2A%27%28%29%21%C3%A9%2F%2B&d=");
+    }
+
+    #[test]
+    fn further_parameters_follow_those_that_are_there() {
+        for (url, expected) in [
+            ("https://a.test/x", "https://a.test/x?b=1"),
+            ("https://a.test/x?", "https://a.test/x?b=1"),
+            ("https://a.test/x?a=0", "https://a.test/x?a=0&b=1"),
+            ("https://a.test/x?a=0&", "https://a.test/x?a=0&b=1"),
+            ("https://a.test/x?a=0#f?g", "https://a.test/x?a=0&b=1"),
+        ] {
+            assert_eq!(with_query(url, "b=1"), expected);
+        }
     }
 
     #[test]

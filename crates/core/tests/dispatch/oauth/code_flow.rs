@@ -129,3 +129,99 @@ fn a_callback_that_is_no_address_is_refused_without_its_code() {
     assert_eq!(answer["error"]["error_code"], "internal_error", "{answer}");
     assert!(!answer.to_string().contains("hunter2"), "{answer}");
 }
+
+#[test]
+fn further_parameters_follow_a_query_of_the_address() {
+    let flow = |url: &str| {
+        OAuthSettings::code_flow(url, TOKEN)
+            .authorization_parameter("access_type", "offline")
+            .authorization_parameter(
+                "resource",
+                computed(|settings: AcmeSettings| format!("{}/&", settings.tenant)),
+            )
+    };
+    let url = |flow| authorization_url(&with_flow::<OAuthCredential>(flow), &json!(["a"]));
+    let own =
+        "client_id=c&response_type=code&scope=a&redirect_uri=https%3A%2F%2Flumos.test%2Fcb%3Fx%3D1&state=a+b";
+    let further = "access_type=offline&resource=t%2F%26";
+    assert_eq!(url(flow(AUTHORIZE)), format!("{AUTHORIZE}?{own}&{further}"));
+    assert_eq!(url(flow("https://acme.test/in?a=1#f")), format!("https://acme.test/in?a=1&{own}&{further}"));
+    // Without the option it is the reference's address.
+    let odd = OAuthSettings::code_flow("https://acme.test/in?a=1", TOKEN);
+    assert_eq!(url(odd), format!("https://acme.test/in?a=1?{own}"));
+}
+
+#[test]
+fn parameters_of_the_sdk_cannot_be_added() {
+    use lumos_connector_core::integration::Mistake;
+    let flow = code_flow()
+        .authorization_parameter("State", "x")
+        .authorization_parameter("audience", "y")
+        .token_parameter("client_secret", "z");
+    let error = crate::acme::builder().auth::<OAuthCredential>().oauth(flow).build().unwrap_err();
+    let reserved = |name: &str| Mistake::ReservedOAuthParameter(name.to_owned());
+    assert_eq!(error.mistakes, [reserved("State"), reserved("client_secret")]);
+}
+
+#[test]
+fn a_callback_that_says_error_asks_nobody() {
+    let callback = |flow, query: &str| {
+        let provider = Provider::content();
+        let address = format!("https://lumos.test/cb?{query}");
+        let request = json!({"request": client(json!({"redirect_uri_with_code": address}))});
+        let answer =
+            call(&with_flow::<OAuthCredential>(flow), &provider, "handle_authorization_callback", &request);
+        (answer, provider.requests())
+    };
+    for (query, code) in [
+        ("error=access_denied&state=s", "permission_denied"),
+        ("error=invalid_scope&code=x", "unauthorized"),
+        ("error=s%26cret", "unauthorized"),
+        ("error=server_error", "bad_gateway"),
+    ] {
+        let (answer, requests) = callback(code_flow(), query);
+        assert_eq!(answer["error"]["error_code"], code, "{query}");
+        assert_eq!(answer["error"]["error_metadata"]["retryable"], false, "{query}");
+        assert_eq!(requests, 0, "{query}");
+        assert!(!answer.to_string().contains("cret"), "{answer}");
+    }
+    for query in ["error=&code=x", "code=x", "state=s"] {
+        assert_eq!(callback(code_flow(), query).1, 1, "{query}");
+    }
+    let (answer, requests) = callback(code_flow().ignore_callback_error(), "error=access_denied");
+    assert_eq!((&answer["response"]["access_token"], requests), (&json!("at"), 1));
+}
+
+#[test]
+fn computed_addresses_stay_in_their_domain() {
+    let flow = || {
+        OAuthSettings::code_flow(
+            computed(|settings: AcmeSettings| format!("https://{}.acme.test/in", settings.tenant)),
+            computed(|settings: AcmeSettings| format!("https://{}.acme.test/token", settings.tenant)),
+        )
+        .host_suffix("acme.test")
+    };
+    let acme = with_flow::<OAuthCredential>(flow());
+    for tenant in [
+        "evil.test/",
+        "evil.test#",
+        "evil.test?",
+        "evil.test\\",
+        "u@evil.test/",
+        "evil.test:1/",
+        "evil.test%2f",
+        "e\tvil.test/",
+    ] {
+        let settings = json!({"tenant": tenant});
+        let url = ask(&acme, "get_authorization_url", &url_request(&json!([]), &settings));
+        let provider = Provider::content();
+        let request = json!({"request": client(json!({"refresh_token": "r"})), "settings": settings});
+        let tokens = call(&acme, &provider, "refresh_access_token", &request);
+        for answer in [url, tokens] {
+            assert_eq!(answer["error"]["error_code"], "invalid_value", "{tenant}: {answer}");
+            assert!(!answer.to_string().contains("evil"), "{answer}");
+        }
+        assert_eq!(provider.requests(), 0, "{tenant}");
+    }
+    assert!(authorization_url(&acme, &json!([])).starts_with("https://t.acme.test/in?"));
+}

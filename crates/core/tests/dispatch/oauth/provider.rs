@@ -32,6 +32,11 @@ impl Provider {
         Self::answering(200, TOKENS)
     }
 
+    /// How many requests it was sent.
+    pub(super) fn requests(&self) -> usize {
+        self.sent.lock().unwrap().len()
+    }
+
     /// The only request that it was sent.
     pub(super) fn request(&self) -> TokenRequest {
         let mut sent = self.sent.lock().unwrap();

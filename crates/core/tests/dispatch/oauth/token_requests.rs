@@ -110,3 +110,46 @@ fn printing_a_request_shows_no_secret() {
         }
     }
 }
+
+#[test]
+fn further_parameters_follow_those_of_the_grant() {
+    let further = |parameters| {
+        flow(TokenMethod::Post, parameters, ClientAuthentication::BasicHeader)
+            .token_parameter("audience", "https://api.acme.test")
+            .token_parameter("resource", "a b")
+    };
+    let query = format!("{WITHOUT_CLIENT}&audience=https%3A%2F%2Fapi.acme.test&resource=a+b");
+    assert_eq!(refresh(further(TokenParameters::Form)).body.unwrap().1.expose(), query);
+    let object = refresh(further(TokenParameters::Json)).body.unwrap().1;
+    let object: Value = serde_json::from_str(object.expose()).unwrap();
+    assert_eq!(object["audience"], "https://api.acme.test");
+    assert_eq!(refresh(further(TokenParameters::Query)).url.expose(), format!("{TOKEN}?{query}"));
+    // A query of the address stays, where it would be replaced without the option.
+    let flow = |url: &str| {
+        OAuthSettings::client_credentials(url)
+            .token_request(TokenMethod::Get, TokenParameters::Query)
+            .client_authentication(ClientAuthentication::BasicHeader)
+    };
+    let kept = refresh(flow("https://acme.test/token?tenant=7").token_parameter("x", "1"));
+    assert_eq!(kept.url.expose(), format!("https://acme.test/token?tenant=7&{WITHOUT_CLIENT}&x=1"));
+    let replaced = refresh(flow("https://acme.test/token?tenant=7"));
+    assert_eq!(replaced.url.expose(), format!("https://acme.test/token?{WITHOUT_CLIENT}"));
+}
+
+#[test]
+fn a_basic_header_is_form_encoded_when_that_is_asked_for() {
+    let sent = |flow: OAuthSettings| {
+        let provider = Provider::content();
+        let acme =
+            with_flow::<OAuthClientCredential>(flow.client_authentication(ClientAuthentication::BasicHeader));
+        let request =
+            json!({"request": {"client_id": "a:b", "client_secret": "x+y/z%2F= é", "refresh_token": "r"}});
+        call(&acme, &provider, "refresh_access_token", &request);
+        provider.request().authorization.unwrap().expose().to_owned()
+    };
+    let flow = || OAuthSettings::client_credentials(TOKEN);
+    // `a:b:x+y/z%2F= é`, as the reference sends it.
+    assert_eq!(sent(flow()), "Basic YTpiOngreS96JTJGPSDDqQ==");
+    // `a%3Ab:x%2By%2Fz%252F%3D+%C3%A9`.
+    assert_eq!(sent(flow().form_encoded_basic()), "Basic YSUzQWI6eCUyQnklMkZ6JTI1MkYlM0QrJUMzJUE5");
+}
