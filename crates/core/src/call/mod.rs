@@ -29,7 +29,7 @@ use lumos_connector_types::schema::Refs;
 use serde::de::DeserializeOwned;
 
 use crate::call::by_type::ByType;
-use crate::call::envelope::Envelope;
+use crate::call::envelope::{Envelope, SentSettings};
 use crate::call::page::PageRequest;
 use crate::call::rate_limit::{RateLimitContext, RateLimitReport};
 use crate::declaration::auth::CredentialModel;
@@ -78,8 +78,7 @@ impl Call {
 
     /// The same call with other settings.
     pub(crate) fn with_settings(&self, settings: JsonObject) -> Self {
-        let envelope =
-            Envelope { settings: Some(settings), settings_source: None, ..self.0.envelope.clone() };
+        let envelope = Envelope { settings: Some(settings.into()), ..self.0.envelope.clone() };
         Self::new(self.0.integration.clone(), self.0.capability.clone(), envelope)
     }
 
@@ -118,15 +117,16 @@ impl Call {
             None => {}
         }
         drop(checked);
-        let settings = self.0.envelope.read_settings();
+        let settings = self.0.envelope.settings.as_ref();
         let settings = settings.ok_or_else(|| ConnectorError::client("No settings in the request"))?;
-        settings.map_err(|error| ConnectorError::client(format!("Invalid settings: {error}")))
+        settings.read().map_err(|error| ConnectorError::client(format!("Invalid settings: {error}")))
     }
 
-    /// The settings exactly as the request brings them.
+    /// The settings as the request brings them, whether the connector declares them or not: of duplicate keys the last,
+    /// and `null` for numbers that JSON does not have.
     #[must_use]
     pub fn raw_settings(&self) -> Option<&JsonObject> {
-        self.0.envelope.settings.as_ref()
+        self.0.envelope.settings.as_ref().map(SentSettings::json)
     }
 
     /// The settings for a log: without what is secret in them, and cut where they are long (contract §10).

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use lumos_connector_types::capability::{Authentication, Capability, Metadata, StandardCapability};
 use lumos_connector_types::envelope::{RequestEnvelope, ResponseEnvelope};
-use lumos_connector_types::json::{self, ReadError};
+use lumos_connector_types::json::{Part, ReadError};
 use lumos_connector_types::schema::{self, Object, Refs};
 
 use crate::call::Call;
@@ -27,7 +27,7 @@ pub(crate) type Pending = Box<dyn FnOnce(Call) -> BoxFuture<Result<Body>> + Send
 /// A capability of a connector.
 pub(crate) trait Registered: Send + Sync {
     /// Reads the payload of a request.
-    fn read(self: Arc<Self>, payload: &str) -> std::result::Result<Pending, ReadError>;
+    fn read(self: Arc<Self>, payload: Part<'_, '_>) -> std::result::Result<Pending, ReadError>;
 
     fn facts(&self) -> &CapabilityInfo;
 }
@@ -88,9 +88,8 @@ where
     Fut: Future<Output = Result<T>> + Send + 'static,
     T: IntoReply<C::Response> + 'static,
 {
-    fn read(self: Arc<Self>, payload: &str) -> std::result::Result<Pending, ReadError> {
-        let payload: C::Request =
-            if self.facts.customized { json::read_lax(payload) } else { json::read(payload) }?;
+    fn read(self: Arc<Self>, payload: Part<'_, '_>) -> std::result::Result<Pending, ReadError> {
+        let payload: C::Request = if self.facts.customized { payload.read_lax() } else { payload.read() }?;
         Ok(Box::new(move |call| {
             Box::pin(async move {
                 let argument = X::from_call(&call).await?;

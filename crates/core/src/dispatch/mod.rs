@@ -8,11 +8,12 @@ pub(crate) mod handler;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 use futures_util::FutureExt;
 use lumos_connector_types::capability::Authentication;
 use lumos_connector_types::error::{ConnectorErrorCode, Error as WireError};
-use lumos_connector_types::json::{Document, JsonObject, ReadError};
+use lumos_connector_types::json::{Document, Part, ReadError};
 use serde::de::Error as _;
 
 use crate::call::answer::Answer;
@@ -29,6 +30,19 @@ impl Integration {
     ///
     /// Whatever goes wrong, a panic of the handler included, is an answer.
     pub async fn dispatch(&self, capability: &str, request: &str) -> Answer {
+        self.answer(capability, request, None).await
+    }
+
+    /// Answers one request that is to be read by a deadline, as [`dispatch`](Self::dispatch) does.
+    ///
+    /// Reading a request does not wait for anything, so nobody outside can end it: it looks at the clock itself, and gives
+    /// up with `request_timeout` when the deadline has passed. The handler is not ended by it; whoever has a deadline for
+    /// the whole call drops this future then.
+    pub async fn dispatch_before(&self, capability: &str, request: &str, deadline: Instant) -> Answer {
+        self.answer(capability, request, Some(deadline)).await
+    }
+
+    async fn answer(&self, capability: &str, request: &str, deadline: Option<Instant>) -> Answer {
         let Some(registered) = self.registered(capability) else {
             return Answer::failure(self.framework_error(
                 ConnectorErrorCode::UnsupportedOperation,
@@ -36,8 +50,13 @@ impl Integration {
             ));
         };
         let mut observation = Observation::new(registered.facts().name, request);
-        let answer = match self.prepare(registered, request, &mut observation) {
+        let answer = match self.prepare(registered, request, deadline, &mut observation) {
             Ok((call, pending)) => self.execute(registered.facts(), call, pending, &mut observation).await,
+            // Whatever was wrong with what had been read by then.
+            Err((stage, _)) if deadline.is_some_and(|deadline| Instant::now() >= deadline) => {
+                observation.failed(stage, ConnectorErrorCode::RequestTimeout, None);
+                self.interrupted(ConnectorError::request_timeout("The request could not be read in time"))
+            }
             Err((stage, message)) => {
                 observation.failed(stage, ConnectorErrorCode::BadRequest, None);
                 Answer::failure(self.framework_error(ConnectorErrorCode::BadRequest, message))
@@ -64,13 +83,18 @@ impl Integration {
         &self,
         registered: &Arc<dyn Registered>,
         request: &str,
+        deadline: Option<Instant>,
         observation: &mut Observation,
     ) -> Result<(Call, Pending), (Stage, String)> {
         let mut steps = Steps::begin();
         let facts = registered.facts();
-        let parsed = read(registered, request);
+        let document = match deadline {
+            Some(deadline) => Document::parse_before(request, deadline),
+            None => Document::parse(request),
+        };
+        let parsed = document.as_ref().map_err(Clone::clone).and_then(|document| read(registered, document));
         observation.reading = steps.next();
-        let (envelope, pending) =
+        let (envelope, settings, pending) =
             parsed.map_err(|error| (Stage::Parsing, format!("Invalid request: {error}")))?;
         if facts.authentication() == Authentication::Required && self.auth_requirements().required {
             auth::check(self.auth_requirements(), envelope.auth.as_ref(), envelope.credentials.as_deref())
@@ -78,8 +102,8 @@ impl Integration {
         }
         observation.reading += steps.next();
         let checked = match self.settings_model().filter(|_| facts.checks_settings()) {
-            Some(model) => model.check(&envelope).map(Some),
-            None => envelope.settings.as_ref().map_or(Ok(()), well_formed).map(|()| None),
+            Some(model) => model.check(settings).map(Some),
+            None => Ok(None),
         };
         observation.checking_settings = Some(steps.next());
         let settings = checked.map_err(|message| (Stage::SettingsValidation, message))?;
@@ -119,11 +143,6 @@ impl Integration {
     }
 }
 
-/// Settings that no model reads must still be JSON of an allowed depth.
-fn well_formed(settings: &JsonObject) -> Result<(), String> {
-    Document::parse(settings.text()).map(drop).map_err(|error| format!("Invalid request: settings: {error}"))
-}
-
 impl CapabilityInfo {
     /// `app_info` must answer before there are settings.
     fn checks_settings(&self) -> bool {
@@ -131,13 +150,19 @@ impl CapabilityInfo {
     }
 }
 
-fn read(registered: &Arc<dyn Registered>, text: &str) -> Result<(Envelope, Pending), ReadError> {
+/// What the steps before the handler need: the envelope, the settings in the text, and the payload.
+type Parsed<'a, 'j> = (Envelope, Option<Part<'a, 'j>>, Pending);
+
+fn read<'a, 'j>(
+    registered: &Arc<dyn Registered>,
+    document: &'a Document<'j>,
+) -> Result<Parsed<'a, 'j>, ReadError> {
     let facts = registered.facts();
-    let request = Request::cut(text)?;
+    let request = Request::of(document)?;
     let envelope = request.envelope(facts.authentication())?;
     if (facts.standard.is_none() || facts.customized) && !request.mentions_settings() {
         return Err(ReadError::missing_field("settings"));
     }
     let pending = Arc::clone(registered).read(request.payload()?).map_err(|error| error.inside("request"))?;
-    Ok((envelope, pending))
+    Ok((envelope, request.settings()?, pending))
 }

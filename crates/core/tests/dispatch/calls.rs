@@ -114,7 +114,7 @@ fn settings_reach_the_handler_unchanged_beside_their_type() {
     let acme = builder().auth::<BasicCredential>().settings::<AcmeSettings>();
     let acme = acme.capability(marker::ValidateCredentials, handler).build().unwrap();
     let answer = answer(&acme, "validate_credentials", REQUEST);
-    assert_eq!(answer["response"]["unique_tenant_id"], r#"{"workspace": "w", "batch": "7", "extra": [1.0]}"#);
+    assert_eq!(answer["response"]["unique_tenant_id"], r#"{"workspace":"w","batch":"7","extra":[1.0]}"#);
 }
 
 #[test]

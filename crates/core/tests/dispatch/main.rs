@@ -20,6 +20,7 @@ mod declaration;
 mod error_classes;
 mod error_handlers;
 mod fingerprints;
+mod large_requests;
 mod oauth;
 mod order;
 mod panics;

@@ -73,7 +73,11 @@ impl Call {
         let dispatch = async {
             // It was text a moment ago.
             let text = std::str::from_utf8(&request.bytes).unwrap_or_default();
-            traced(self.capability, self.server.integration.dispatch(self.capability, text)).await
+            traced(
+                self.capability,
+                self.server.integration.dispatch_before(self.capability, text, self.deadline.into_std()),
+            )
+            .await
         };
         let work = self.context.scope(self.server.workers.run(dispatch));
         let answer = timeout_at(self.deadline, work).await;

@@ -1,14 +1,14 @@
 //! The coercions of lax reading (what forms and older callers send for a number or a boolean).
 
-use jiter::JsonValue;
+use super::reader::Value;
 
 /// An integer from an integer, a whole float, a boolean, or text: `" 5 "`, `"+5"`, `"1_000"`, `"5.0"`.
-pub(super) fn integer(value: &JsonValue<'_>) -> Option<i64> {
+pub(super) fn integer(value: &Value<'_>) -> Option<i64> {
     match value {
-        JsonValue::Int(number) => Some(*number),
-        JsonValue::Bool(flag) => Some(i64::from(*flag)),
-        JsonValue::Float(number) => whole(*number),
-        JsonValue::Str(text) => {
+        Value::Int(number) => Some(*number),
+        Value::Bool(flag) => Some(i64::from(*flag)),
+        Value::Float(number) => whole(*number),
+        Value::Str(text) => {
             let text = text.trim();
             let digits = match text.split_once('.') {
                 Some((_, "")) => return None,
@@ -31,27 +31,27 @@ pub(super) fn integer(value: &JsonValue<'_>) -> Option<i64> {
 }
 
 /// A float from any number, a boolean, or text: `"5.5"`, `"1e5"`, `"nan"`, `"-inf"`.
-pub(super) fn float(value: &JsonValue<'_>) -> Option<f64> {
+pub(super) fn float(value: &Value<'_>) -> Option<f64> {
     match value {
-        JsonValue::Float(number) => Some(*number),
+        Value::Float(number) => Some(*number),
         #[expect(clippy::cast_precision_loss, reason = "a float field asked for the nearest float")]
-        JsonValue::Int(number) => Some(*number as f64),
-        JsonValue::BigInt(number) => number.to_string().parse().ok(),
-        JsonValue::Bool(flag) => Some(f64::from(u8::from(*flag))),
-        JsonValue::Str(text) => plain_digits(text)?.parse().ok(),
+        Value::Int(number) => Some(*number as f64),
+        Value::BigInt(digits) => digits.parse().ok(),
+        Value::Bool(flag) => Some(f64::from(u8::from(*flag))),
+        Value::Str(text) => plain_digits(text)?.parse().ok(),
         _ => None,
     }
 }
 
 /// A boolean from a boolean, 0 or 1, or one of the usual words in any case.
-pub(super) fn boolean(value: &JsonValue<'_>) -> Option<bool> {
+pub(super) fn boolean(value: &Value<'_>) -> Option<bool> {
     match value {
-        JsonValue::Bool(flag) => Some(*flag),
-        JsonValue::Int(0) => Some(false),
-        JsonValue::Int(1) => Some(true),
-        JsonValue::Float(0.0) => Some(false),
-        JsonValue::Float(1.0) => Some(true),
-        JsonValue::Str(text) => match text.to_ascii_lowercase().as_str() {
+        Value::Bool(flag) => Some(*flag),
+        Value::Int(0) => Some(false),
+        Value::Int(1) => Some(true),
+        Value::Float(0.0) => Some(false),
+        Value::Float(1.0) => Some(true),
+        Value::Str(text) => match text.to_ascii_lowercase().as_str() {
             "0" | "f" | "n" | "no" | "off" | "false" => Some(false),
             "1" | "t" | "y" | "yes" | "on" | "true" => Some(true),
             _ => None,

@@ -18,12 +18,17 @@ pub struct ReadError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Problem {
     Missing,
+    Deadline,
     Other(String),
 }
 
 impl ReadError {
     pub(super) fn new(problem: impl Into<String>) -> Self {
         Self { path: Vec::new(), problem: Problem::Other(problem.into()) }
+    }
+
+    pub(super) fn deadline() -> Self {
+        Self { path: Vec::new(), problem: Problem::Deadline }
     }
 
     /// The same error, one level further out.
@@ -51,12 +56,19 @@ impl ReadError {
     pub fn is_missing(&self) -> bool {
         self.problem == Problem::Missing
     }
+
+    /// Whether reading ended because its [deadline](super::Document::parse_before) had passed.
+    #[must_use]
+    pub fn is_deadline(&self) -> bool {
+        self.problem == Problem::Deadline
+    }
 }
 
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let problem = match &self.problem {
             Problem::Missing => "required, but not given",
+            Problem::Deadline => "not read before the deadline",
             Problem::Other(text) => text,
         };
         match self.path().as_str() {

@@ -1,15 +1,24 @@
-//! Reading typed values from a parsed document: one serde `Deserializer`, strict or lax.
+//! Reading typed values in place: one serde `Deserializer`, strict or lax.
 
 use std::borrow::Cow;
 
-use jiter::JsonValue;
+use serde::de::value::{BorrowedStrDeserializer, CowStrDeserializer};
 use serde::de::{self, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::coerce;
-use super::document::{Effective, into_text, write};
+use super::document::{Document, Part};
 use super::error::ReadError;
+use super::lexis::Number;
+use super::members::Members;
+use super::scan::small;
 use super::text::JSON_TOKEN;
+
+/// Values between two looks at the clock.
+const CLOCK_STRIDE: u32 = 4096;
+
+/// Structs of more fields note the places of their values on the heap.
+const SMALL_STRUCT: usize = 24;
 
 /// How values are read.
 #[derive(Debug, Clone, Copy)]
@@ -27,99 +36,184 @@ impl Mode {
     pub(super) const CLOSED: Self = Self { refuse_unknown: true, ..Self::LAX };
 }
 
-/// One value of the document, about to be read.
-#[derive(Debug, Clone, Copy)]
+/// A value, as far as it is a scalar.
+#[derive(Debug)]
+pub(super) enum Value<'j> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    /// The digits of an integer beyond 64 bits.
+    BigInt(&'j str),
+    Float(f64),
+    Str(Cow<'j, str>),
+    Array,
+    Object,
+}
+
+impl Value<'_> {
+    fn unexpected(&self) -> Unexpected<'_> {
+        match self {
+            Value::Null => Unexpected::Unit,
+            Value::Bool(flag) => Unexpected::Bool(*flag),
+            Value::Int(number) => Unexpected::Signed(*number),
+            Value::BigInt(_) => Unexpected::Other("an integer"),
+            Value::Float(number) => Unexpected::Float(*number),
+            Value::Str(text) => Unexpected::Str(text),
+            Value::Array => Unexpected::Seq,
+            Value::Object => Unexpected::Map,
+        }
+    }
+
+    fn refused_by(&self, expected: &dyn de::Expected) -> ReadError {
+        ReadError::invalid_type(self.unexpected(), expected)
+    }
+}
+
+/// Reads the value at a place of a document, and stands behind it then.
+#[derive(Debug)]
 pub(super) struct Reader<'a, 'j> {
-    value: &'a JsonValue<'j>,
+    document: &'a Document<'j>,
+    at: usize,
     mode: Mode,
+    /// Values until the next look at the clock.
+    until_look: u32,
 }
 
 impl<'a, 'j> Reader<'a, 'j> {
-    pub(super) fn new(value: &'a JsonValue<'j>, mode: Mode) -> Self {
-        Self { value, mode }
+    pub(super) fn new(document: &'a Document<'j>, at: usize, mode: Mode) -> Self {
+        Self { document, at, mode, until_look: CLOCK_STRIDE }
     }
 
-    fn refuse<'de, V: Visitor<'de>>(self, visitor: &V) -> ReadError {
-        ReadError::invalid_type(unexpected(self.value), visitor)
+    #[inline]
+    fn byte(&self) -> u8 {
+        self.document.byte(self.at)
     }
 
-    fn integer<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match self.value {
-            JsonValue::Int(number) => visitor.visit_i64(*number),
-            JsonValue::BigInt(number) => match u64::try_from(number) {
+    /// The value here. The reader then stands behind it, unless it is an array or an object.
+    #[inline]
+    fn value(&mut self) -> Value<'j> {
+        match self.byte() {
+            b'"' => {
+                let (text, end) = self.document.quoted(self.at);
+                self.at = end;
+                Value::Str(text.text())
+            }
+            b'{' => Value::Object,
+            b'[' => Value::Array,
+            b't' => {
+                self.at += 4;
+                Value::Bool(true)
+            }
+            b'f' => {
+                self.at += 5;
+                Value::Bool(false)
+            }
+            b'n' => {
+                self.at += 4;
+                Value::Null
+            }
+            _ => {
+                let (number, end) = self.document.number(self.at);
+                self.at = end;
+                match number {
+                    Number::Int(number) => Value::Int(number),
+                    Number::BigInt(digits) => Value::BigInt(digits),
+                    Number::Float(number) => Value::Float(number),
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, expected: &dyn de::Expected) -> ReadError {
+        self.value().refused_by(expected)
+    }
+
+    fn skip(&mut self) {
+        self.at = self.document.skip(self.at);
+    }
+
+    /// Reads the value at a place, whatever its reader takes of it, and stands behind it.
+    #[inline]
+    fn inner<S: DeserializeSeed<'j>>(&mut self, at: usize, seed: S) -> Result<S::Value, ReadError> {
+        self.until_look -= 1;
+        if self.until_look == 0 {
+            self.until_look = CLOCK_STRIDE;
+            self.document.check_deadline()?;
+        }
+        self.at = at;
+        let value = seed.deserialize(&mut *self)?;
+        if self.at == at {
+            self.skip();
+        }
+        Ok(value)
+    }
+
+    fn integer<V: Visitor<'j>>(&mut self, visitor: V) -> Result<V::Value, ReadError> {
+        match self.value() {
+            Value::Int(number) => visitor.visit_i64(number),
+            Value::BigInt(digits) => match digits.parse() {
                 Ok(number) => visitor.visit_u64(number),
                 Err(_) => Err(ReadError::new("expected an integer of at most 64 bits, got a larger one")),
             },
-            value if self.mode.coerce => match coerce::integer(value) {
+            value if self.mode.coerce => match coerce::integer(&value) {
                 Some(number) => visitor.visit_i64(number),
-                None => Err(self.refuse(&visitor)),
+                None => Err(value.refused_by(&visitor)),
             },
-            _ => Err(self.refuse(&visitor)),
+            value => Err(value.refused_by(&visitor)),
         }
     }
 
-    fn float<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match self.value {
-            JsonValue::Float(_) => {}
-            JsonValue::Int(_) | JsonValue::BigInt(_) if !self.mode.exact => {}
-            _ if self.mode.coerce => {}
-            _ => return Err(self.refuse(&visitor)),
-        }
-        match coerce::float(self.value) {
+    fn float<V: Visitor<'j>>(&mut self, visitor: V) -> Result<V::Value, ReadError> {
+        let value = self.value();
+        let fits = match value {
+            Value::Float(_) => true,
+            Value::Int(_) | Value::BigInt(_) => !self.mode.exact,
+            _ => self.mode.coerce,
+        };
+        match coerce::float(&value).filter(|_| fits) {
             Some(number) => visitor.visit_f64(number),
-            None => Err(self.refuse(&visitor)),
+            None => Err(value.refused_by(&visitor)),
         }
     }
 
-    fn text<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match self.value {
-            JsonValue::Str(text) => visitor.visit_str(text),
-            _ => Err(self.refuse(&visitor)),
+    fn text<V: Visitor<'j>>(&mut self, visitor: V) -> Result<V::Value, ReadError> {
+        match self.value() {
+            Value::Str(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
+            Value::Str(Cow::Owned(text)) => visitor.visit_string(text),
+            value => Err(value.refused_by(&visitor)),
         }
     }
 }
 
-fn unexpected<'a>(value: &'a JsonValue<'_>) -> Unexpected<'a> {
-    match value {
-        JsonValue::Null => Unexpected::Unit,
-        JsonValue::Bool(flag) => Unexpected::Bool(*flag),
-        JsonValue::Int(number) => Unexpected::Signed(*number),
-        JsonValue::BigInt(_) => Unexpected::Other("an integer"),
-        JsonValue::Float(number) => Unexpected::Float(*number),
-        JsonValue::Str(text) => Unexpected::Str(text),
-        JsonValue::Array(_) => Unexpected::Seq,
-        JsonValue::Object(_) => Unexpected::Map,
-    }
-}
-
-macro_rules! forward_numbers {
+macro_rules! forward {
     ($($method:ident => $reader:ident),* $(,)?) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        $(fn $method<V: Visitor<'j>>(self, visitor: V) -> Result<V::Value, ReadError> {
             self.$reader(visitor)
         })*
     };
 }
 
-impl<'de> Deserializer<'de> for Reader<'_, '_> {
+impl<'j> Deserializer<'j> for &mut Reader<'_, 'j> {
     type Error = ReadError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match self.value {
-            JsonValue::Null => visitor.visit_unit(),
-            JsonValue::Bool(flag) => visitor.visit_bool(*flag),
-            JsonValue::Int(number) => visitor.visit_i64(*number),
-            JsonValue::BigInt(number) => match u64::try_from(number) {
+    fn deserialize_any<V: Visitor<'j>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        match self.value() {
+            Value::Null => visitor.visit_unit(),
+            Value::Bool(flag) => visitor.visit_bool(flag),
+            Value::Int(number) => visitor.visit_i64(number),
+            value @ Value::BigInt(digits) => match digits.parse() {
                 Ok(number) => visitor.visit_u64(number),
-                Err(_) => self.float(visitor),
+                Err(_) => visitor.visit_f64(coerce::float(&value).unwrap_or(f64::NAN)),
             },
-            JsonValue::Float(number) => visitor.visit_f64(*number),
-            JsonValue::Str(text) => visitor.visit_str(text),
-            JsonValue::Array(_) => self.deserialize_seq(visitor),
-            JsonValue::Object(_) => self.deserialize_map(visitor),
+            Value::Float(number) => visitor.visit_f64(number),
+            Value::Str(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
+            Value::Str(Cow::Owned(text)) => visitor.visit_string(text),
+            Value::Array => self.deserialize_seq(visitor),
+            Value::Object => self.deserialize_map(visitor),
         }
     }
 
-    forward_numbers! {
+    forward! {
         deserialize_i8 => integer, deserialize_i16 => integer, deserialize_i32 => integer,
         deserialize_i64 => integer, deserialize_i128 => integer,
         deserialize_u8 => integer, deserialize_u16 => integer, deserialize_u32 => integer,
@@ -129,75 +223,79 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         deserialize_bytes => text, deserialize_byte_buf => text, deserialize_identifier => text,
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match self.value {
-            JsonValue::Bool(flag) => visitor.visit_bool(*flag),
-            value if self.mode.coerce => match coerce::boolean(value) {
+    fn deserialize_bool<V: Visitor<'j>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        match self.value() {
+            Value::Bool(flag) => visitor.visit_bool(flag),
+            value if self.mode.coerce => match coerce::boolean(&value) {
                 Some(flag) => visitor.visit_bool(flag),
-                None => Err(self.refuse(&visitor)),
+                None => Err(value.refused_by(&visitor)),
             },
-            _ => Err(self.refuse(&visitor)),
+            value => Err(value.refused_by(&visitor)),
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match self.value {
-            JsonValue::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
+    fn deserialize_option<V: Visitor<'j>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        if self.byte() == b'n' {
+            self.skip();
+            return visitor.visit_none();
         }
+        visitor.visit_some(self)
     }
 
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match self.value {
-            JsonValue::Null => visitor.visit_unit(),
-            _ => Err(self.refuse(&visitor)),
+    fn deserialize_unit<V: Visitor<'j>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        match self.value() {
+            Value::Null => visitor.visit_unit(),
+            value => Err(value.refused_by(&visitor)),
         }
     }
 
     /// An empty struct is an object like any other.
-    fn deserialize_unit_struct<V: Visitor<'de>>(
+    fn deserialize_unit_struct<V: Visitor<'j>>(
         self,
         _name: &'static str,
         visitor: V,
     ) -> Result<V::Value, ReadError> {
-        match self.value {
-            JsonValue::Object(_) => visitor.visit_unit(),
-            _ => Err(ReadError::invalid_type(unexpected(self.value), &"an object")),
+        if self.byte() != b'{' {
+            return Err(self.refuse(&"an object"));
         }
+        self.skip();
+        visitor.visit_unit()
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
+    fn deserialize_newtype_struct<V: Visitor<'j>>(
         self,
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, ReadError> {
         if name == JSON_TOKEN {
-            let mut text = Vec::new();
-            write(self.value, &mut text);
-            return visitor.visit_string(into_text(text));
+            let text = Part::new(self.document, self.at).to_text()?;
+            self.skip();
+            return visitor.visit_string(text);
         }
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match self.value {
-            JsonValue::Array(items) => {
-                visitor.visit_seq(Items { items: items.iter().enumerate(), mode: self.mode })
-            }
-            _ => Err(ReadError::invalid_type(unexpected(self.value), &"an array")),
+    fn deserialize_seq<V: Visitor<'j>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        if self.byte() != b'[' {
+            return Err(self.refuse(&"an array"));
         }
+        let mut items = Items { next: self.document.enter(self.at), index: 0, reader: self };
+        let value = visitor.visit_seq(&mut items)?;
+        items.finish();
+        Ok(value)
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, ReadError> {
-        match self.value {
-            JsonValue::Array(items) if items.len() != length => {
-                Err(ReadError::new(format!("expected an array of {length} items, got {}", items.len())))
+    fn deserialize_tuple<V: Visitor<'j>>(self, length: usize, visitor: V) -> Result<V::Value, ReadError> {
+        if self.byte() == b'[' {
+            let count = Part::new(self.document, self.at).items().count();
+            if count != length {
+                return Err(ReadError::new(format!("expected an array of {length} items, got {count}")));
             }
-            _ => self.deserialize_seq(visitor),
         }
+        self.deserialize_seq(visitor)
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
+    fn deserialize_tuple_struct<V: Visitor<'j>>(
         self,
         _name: &'static str,
         length: usize,
@@ -206,152 +304,267 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         self.deserialize_tuple(length, visitor)
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match self.value {
-            JsonValue::Object(entries) => visitor.visit_map(Entries::new(entries, self.mode)),
-            _ => Err(ReadError::invalid_type(unexpected(self.value), &"an object")),
+    fn deserialize_map<V: Visitor<'j>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        if self.byte() != b'{' {
+            return Err(self.refuse(&"an object"));
         }
+        let mut entries =
+            Entries { members: Members::of(self.document, self.at), current: None, reader: self };
+        let value = visitor.visit_map(&mut entries)?;
+        entries.finish();
+        Ok(value)
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(
+    fn deserialize_struct<V: Visitor<'j>>(
         self,
         _name: &'static str,
-        fields: &'static [&'static str],
+        names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ReadError> {
-        if let (true, JsonValue::Object(entries)) = (self.mode.refuse_unknown, self.value)
-            && let Some((key, _)) = entries.iter().find(|(key, _)| !fields.contains(&key.as_ref()))
-        {
-            return Err(ReadError::unknown_field(key, fields));
+        if self.byte() != b'{' {
+            return Err(self.refuse(&"an object"));
         }
-        self.deserialize_map(visitor)
+        let (mut few, mut many);
+        let places: &mut [u32] = if names.len() <= SMALL_STRUCT {
+            few = [0; SMALL_STRUCT];
+            &mut few[..names.len()]
+        } else {
+            many = vec![0; names.len()];
+            &mut many
+        };
+        let mut unknown = None;
+        let mut expected = 0;
+        let mut at = self.document.enter(self.at);
+        while let Some((key, value)) = self.document.member(at) {
+            // Most objects have their fields in the order of the struct.
+            let place = match names.get(expected) {
+                Some(name) if key.is(name) => Some(expected),
+                _ => names.iter().position(|name| key.is(name)),
+            };
+            match place {
+                Some(place) => {
+                    places[place] = small(value);
+                    expected = place + 1;
+                }
+                None if self.mode.refuse_unknown => {
+                    return Err(ReadError::unknown_field(&key.text(), names));
+                }
+                None => unknown = unknown.or(Some(at)),
+            }
+            at = self.document.next(self.document.skip(value));
+        }
+        let fields = Fields { names, places, next: 0, unknown, current: None, reader: &mut *self };
+        let value = visitor.visit_map(fields)?;
+        self.at = at + 1;
+        Ok(value)
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(
+    fn deserialize_enum<V: Visitor<'j>>(
         self,
         _name: &'static str,
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ReadError> {
-        match self.value {
-            JsonValue::Str(text) => visitor.visit_enum(text.as_ref().into_deserializer()),
-            JsonValue::Object(entries) if entries.len() == 1 => {
-                let (name, value) = &entries[0];
-                visitor.visit_enum(Variant { name, value: Reader::new(value, self.mode) })
-            }
-            _ => Err(ReadError::invalid_type(unexpected(self.value), &"a string")),
+        let document = self.document;
+        if self.byte() == b'{'
+            && let Some((key, value)) = document.member(document.enter(self.at))
+            && document.byte(document.next(document.skip(value))) == b'}'
+        {
+            let end = document.next(document.skip(value)) + 1;
+            self.at = value;
+            let value = visitor.visit_enum(Variant { name: key.text(), reader: &mut *self })?;
+            self.at = end;
+            return Ok(value);
+        }
+        match self.value() {
+            Value::Str(text) => visitor.visit_enum(CowStrDeserializer::new(text)),
+            value => Err(value.refused_by(&"a string")),
         }
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+    fn deserialize_ignored_any<V: Visitor<'j>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        self.skip();
         visitor.visit_unit()
     }
 }
 
-struct Items<'a, 'j> {
-    items: std::iter::Enumerate<std::slice::Iter<'a, JsonValue<'j>>>,
-    mode: Mode,
+/// The items of an array.
+struct Items<'r, 'a, 'j> {
+    reader: &'r mut Reader<'a, 'j>,
+    next: usize,
+    index: usize,
 }
 
-impl<'de> de::SeqAccess<'de> for Items<'_, '_> {
+impl Items<'_, '_, '_> {
+    /// Stands behind the array, also when not all of its items were taken.
+    fn finish(self) {
+        let document = self.reader.document;
+        let mut at = self.next;
+        while document.byte(at) != b']' {
+            at = document.next(document.skip(at));
+        }
+        self.reader.at = at + 1;
+    }
+}
+
+impl<'j> de::SeqAccess<'j> for Items<'_, '_, 'j> {
     type Error = ReadError;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, ReadError> {
-        let Some((index, value)) = self.items.next() else { return Ok(None) };
-        let item = seed.deserialize(Reader::new(value, self.mode));
-        item.map(Some).map_err(|error| error.inside(format!("[{index}]")))
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.items.len())
-    }
-}
-
-struct Entries<'a, 'j> {
-    entries: Effective<'a, 'j>,
-    current: Option<&'a (Cow<'j, str>, JsonValue<'j>)>,
-    mode: Mode,
-}
-
-impl<'a, 'j> Entries<'a, 'j> {
-    fn new(entries: &'a [(Cow<'j, str>, JsonValue<'j>)], mode: Mode) -> Self {
-        Self { entries: Effective::of(entries), current: None, mode }
+    fn next_element_seed<T: DeserializeSeed<'j>>(&mut self, seed: T) -> Result<Option<T::Value>, ReadError> {
+        if self.reader.document.byte(self.next) == b']' {
+            return Ok(None);
+        }
+        let index = self.index;
+        let item = self.reader.inner(self.next, seed).map_err(|error| error.inside(format!("[{index}]")))?;
+        self.next = self.reader.document.next(self.reader.at);
+        self.index += 1;
+        Ok(Some(item))
     }
 }
 
-impl<'de> de::MapAccess<'de> for Entries<'_, '_> {
+/// The members of an object that is read as a map.
+struct Entries<'r, 'a, 'j> {
+    reader: &'r mut Reader<'a, 'j>,
+    members: Members,
+    current: Option<(super::lexis::Quoted<'j>, usize)>,
+}
+
+impl Entries<'_, '_, '_> {
+    /// Stands behind the object, also when not all of its members were taken.
+    fn finish(mut self) {
+        let document = self.reader.document;
+        if let Some((_, value)) = self.current.take() {
+            self.members.go_on(document, document.skip(value));
+        }
+        while let Some((_, value)) = self.members.next(document) {
+            self.members.go_on(document, document.skip(value));
+        }
+        self.reader.at = self.members.end();
+    }
+}
+
+impl<'j> de::MapAccess<'j> for Entries<'_, '_, 'j> {
     type Error = ReadError;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ReadError> {
-        self.current = self.entries.next();
+    fn next_key_seed<K: DeserializeSeed<'j>>(&mut self, seed: K) -> Result<Option<K::Value>, ReadError> {
+        self.current = self.members.next(self.reader.document);
         let Some((key, _)) = self.current else { return Ok(None) };
-        seed.deserialize(Key(key)).map(Some)
+        seed.deserialize(Key(key.text())).map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
-        let (key, value) = self.current.ok_or_else(|| ReadError::new("a value was read before its key"))?;
-        seed.deserialize(Reader::new(value, self.mode)).map_err(|error| error.inside(key.as_ref()))
+    fn next_value_seed<V: DeserializeSeed<'j>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
+        let (key, at) =
+            self.current.take().ok_or_else(|| ReadError::new("a value was read before its key"))?;
+        let value = self.reader.inner(at, seed).map_err(|error| error.inside(key.text()))?;
+        self.members.go_on(self.reader.document, self.reader.at);
+        Ok(value)
+    }
+}
+
+/// The members of an object that is read as a struct: first its fields in their order, then whatever else is there.
+struct Fields<'r, 'a, 'j> {
+    reader: &'r mut Reader<'a, 'j>,
+    names: &'static [&'static str],
+    /// Where the values are; 0 for fields that are not there.
+    places: &'r [u32],
+    next: usize,
+    /// The first member that may not be a field.
+    unknown: Option<usize>,
+    current: Option<(Cow<'j, str>, usize)>,
+}
+
+impl<'j> de::MapAccess<'j> for Fields<'_, '_, 'j> {
+    type Error = ReadError;
+
+    fn next_key_seed<K: DeserializeSeed<'j>>(&mut self, seed: K) -> Result<Option<K::Value>, ReadError> {
+        while let Some(place) = self.places.get(self.next) {
+            let name = self.names[self.next];
+            self.next += 1;
+            if *place != 0 {
+                self.current = Some((Cow::Borrowed(name), *place as usize));
+                return seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some);
+            }
+        }
+        let document = self.reader.document;
+        while let Some(at) = self.unknown {
+            let Some((key, value)) = document.member(at) else { break };
+            self.unknown = Some(document.next(document.skip(value)));
+            if !self.names.iter().any(|name| key.is(name)) {
+                self.current = Some((key.text(), value));
+                return seed.deserialize(CowStrDeserializer::new(key.text())).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'j>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
+        let (key, at) =
+            self.current.take().ok_or_else(|| ReadError::new("a value was read before its key"))?;
+        self.reader.inner(at, seed).map_err(|error| error.inside(key))
     }
 }
 
 /// A variant with content, as `{"name": content}`. A variant without content is a string, never this.
-struct Variant<'a, 'j> {
-    name: &'a str,
-    value: Reader<'a, 'j>,
+struct Variant<'r, 'a, 'j> {
+    name: Cow<'j, str>,
+    reader: &'r mut Reader<'a, 'j>,
 }
 
-impl<'de, 'a, 'j> de::EnumAccess<'de> for Variant<'a, 'j> {
+impl<'j> de::EnumAccess<'j> for Variant<'_, '_, 'j> {
     type Error = ReadError;
-    type Variant = Reader<'a, 'j>;
+    type Variant = Self;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Reader<'a, 'j>), ReadError> {
-        Ok((seed.deserialize(Key(self.name))?, self.value))
+    fn variant_seed<S: DeserializeSeed<'j>>(self, seed: S) -> Result<(S::Value, Self), ReadError> {
+        Ok((seed.deserialize(Key(self.name.clone()))?, self))
     }
 }
 
-impl<'de> de::VariantAccess<'de> for Reader<'_, '_> {
+impl<'j> de::VariantAccess<'j> for Variant<'_, '_, 'j> {
     type Error = ReadError;
 
     fn unit_variant(self) -> Result<(), ReadError> {
         Err(ReadError::new("expected a string, got an object"))
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, ReadError> {
-        seed.deserialize(self)
+    fn newtype_variant_seed<T: DeserializeSeed<'j>>(self, seed: T) -> Result<T::Value, ReadError> {
+        seed.deserialize(self.reader)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, ReadError> {
-        self.deserialize_tuple(length, visitor)
+    fn tuple_variant<V: Visitor<'j>>(self, length: usize, visitor: V) -> Result<V::Value, ReadError> {
+        self.reader.deserialize_tuple(length, visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(
+    fn struct_variant<V: Visitor<'j>>(
         self,
-        _fields: &'static [&'static str],
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ReadError> {
-        self.deserialize_map(visitor)
+        self.reader.deserialize_struct("", fields, visitor)
     }
 }
 
 /// The key of an entry; maps keyed by numbers or booleans parse it.
-struct Key<'a>(&'a str);
+struct Key<'j>(Cow<'j, str>);
 
 macro_rules! parse_keys {
     ($($method:ident => $visit:ident),* $(,)?) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
             match self.0.parse() {
                 Ok(key) => visitor.$visit(key),
-                Err(_) => Err(ReadError::invalid_type(Unexpected::Str(self.0), &visitor)),
+                Err(_) => Err(ReadError::invalid_type(Unexpected::Str(&self.0), &visitor)),
             }
         })*
     };
 }
 
-impl<'de> Deserializer<'de> for Key<'_> {
+impl<'de> Deserializer<'de> for Key<'de> {
     type Error = ReadError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_str(self.0)
+        match self.0 {
+            Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+            Cow::Owned(text) => visitor.visit_string(text),
+        }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(

@@ -59,7 +59,7 @@ fn field(name: &str, given: &str) -> Option<String> {
     let text = format!("{{\"{name}\": {given}}}");
     let form: Form = Document::parse(&text).unwrap().read_lax().ok()?;
     let written = serde_json::to_string(&form).unwrap();
-    Some(Document::parse(&written).unwrap().field(name).expect(name).to_text())
+    Some(Document::parse(&written).unwrap().root().field(name).expect(name).to_text().unwrap())
 }
 
 fn check(name: &str, table: &[(&str, &str)], refused: &[&str]) {

@@ -80,7 +80,7 @@ impl InnerCalls<'_> {
             request,
             include_raw_data: false,
             page: Page { token, size: Some(self.page_size.into()) },
-            settings: envelope.settings.as_ref(),
+            settings: self.call.raw_settings(),
         })
     }
 
