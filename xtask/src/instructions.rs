@@ -16,6 +16,12 @@ use xtask::binaries::{self, Binaries};
 /// What is counted: a capability, and the number of its dispatches.
 const CASES: [(&str, u64); 2] = [("validate_credentials", 200), ("list_accounts", 4)];
 
+/// The parts of a request to which very many keys are added.
+const PLACES: [&str; 2] = ["settings", "payload"];
+
+/// How many keys are added. What one key takes must not depend on that.
+const KEYS: [(u64, &str); 2] = [(10_000, "10000"), (100_000, "100000")];
+
 /// The kept counts, of the processor architecture that checks run on.
 const KEPT: &str = "conformance/bench/instructions.json";
 
@@ -37,16 +43,29 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let kept_file = workspace.workspace_root.join(KEPT);
     let binaries = Binaries::new(arguments.binaries, &workspace);
     binaries.build(["lumos-conformance-bench-connector", "lumos-conformance-bench-limit"])?;
-    let ours = Program { path: binaries.path("bench-dispatch"), arguments: &[] };
-    let limit = Program { path: binaries.path("bench-limit"), arguments: &["repeat"] };
+    let ours = Program { path: binaries.path("bench-dispatch"), before: &[] };
+    let limit = Program { path: binaries.path("bench-limit"), before: &["repeat"] };
     let mut counts = BTreeMap::new();
     for (capability, times) in CASES {
-        let (count, floor) = (ours.one(capability, times)?, limit.one(capability, times)?);
+        let (count, floor) = (ours.one(capability, times, &[])?, limit.one(capability, times, &[])?);
         println!(
             "{capability}: {:.2} times what plain serde takes for the same bytes, {floor}",
             1.0 + change(floor, count)
         );
         counts.insert(capability.to_owned(), count);
+    }
+    for place in PLACES {
+        let mut per_key = Vec::new();
+        for (keys, argument) in KEYS {
+            let count = ours.one("validate_credentials", 2, &[place, argument])?;
+            per_key.push(count / keys);
+            counts.insert(format!("validate_credentials, {keys} keys more in its {place}"), count);
+        }
+        println!("{place}: a key takes {per_key:?} instructions among 10,000 and among 100,000");
+        ensure!(
+            change(per_key[0], per_key[1]) <= TOLERANCE,
+            "keys of the {place} cost more the more there are"
+        );
     }
     if arguments.write {
         std::fs::write(&kept_file, serde_json::to_string_pretty(&counts)? + "\n")?;
@@ -77,23 +96,25 @@ fn change(from: u64, to: u64) -> f64 {
 /// A program that answers a capability a number of times.
 struct Program {
     path: PathBuf,
-    arguments: &'static [&'static str],
+    /// Arguments before the capability.
+    before: &'static [&'static str],
 }
 
 impl Program {
     /// The instructions of one answer, by the difference between some and twice as many.
-    fn one(&self, capability: &str, times: u64) -> Result<u64> {
-        let (less, more) = (self.count(capability, times)?, self.count(capability, 2 * times)?);
+    fn one(&self, capability: &str, times: u64, after: &[&str]) -> Result<u64> {
+        let (less, more) = (self.count(capability, times, after)?, self.count(capability, 2 * times, after)?);
         Ok(more.saturating_sub(less) / times)
     }
 
     /// The instructions of some answers, starting included.
-    fn count(&self, capability: &str, times: u64) -> Result<u64> {
+    fn count(&self, capability: &str, times: u64, after: &[&str]) -> Result<u64> {
         let output = Command::new("valgrind")
             .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
             .arg(&self.path)
-            .args(self.arguments)
+            .args(self.before)
             .args([capability, &times.to_string()])
+            .args(after)
             .output()
             .context("starting valgrind, which counts instructions (a package of that name)")?;
         let text = String::from_utf8_lossy(&output.stderr);

@@ -8,7 +8,8 @@ use lumos_connector_core::{Auth, Call, Integration, Settings};
 use lumos_connector_types::capability::marker::{CreateAccount, ValidateCredentials as Validate};
 use lumos_connector_types::json::JsonObject;
 use lumos_connector_types::payload::{
-    AccountStatus, BasicCredential, CreateAccountEntitlement, CreatedAccount, ValidateCredentials, ValidatedCredentials,
+    AccountStatus, BasicCredential, CreateAccountEntitlement, CreatedAccount, ValidateCredentials,
+    ValidatedCredentials,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;

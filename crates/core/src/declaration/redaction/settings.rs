@@ -4,7 +4,9 @@
 //! `x-secret` or `x-redact`, or when its name says that it holds a secret; what looks like a secret inside of other
 //! texts is replaced too. Of fields that are not declared only the names are shown.
 
-use lumos_connector_types::json::{Document, JsonObject};
+use std::collections::HashMap;
+
+use lumos_connector_types::json::{Document, JsonObject, Part};
 use lumos_connector_types::schema::Object;
 use lumos_connector_types::secret::REDACTED;
 use serde_json::{Map, Value};
@@ -16,6 +18,9 @@ const MAX_STRING: usize = 2048;
 
 /// Bytes of all settings that are shown.
 const MAX_SETTINGS: usize = 16 * 1024;
+
+/// Lists and objects of more bytes are not even looked into: hardly any would fit.
+const MAX_NESTED: usize = 4 * MAX_SETTINGS;
 
 /// Parts of names that make a field secret.
 const SECRET_PARTS: [&str; 11] = [
@@ -38,14 +43,33 @@ const HARMLESS_ENDS: [&str; 5] = ["_url", "_name", "_prefix", "_endpoint", "_sou
 /// Settings as one line of JSON, fit for a log. `more_keys` are names of further secret fields, in lower case.
 #[must_use]
 pub fn redacted(schema: &Object, settings: &JsonObject, more_keys: &[String]) -> String {
-    let given = given(settings);
     let no_properties = Map::new();
     let declared = schema.get("properties").and_then(Value::as_object).unwrap_or(&no_properties);
+    // Settings are the text of a request that has been read.
+    let Ok(document) = Document::parse(settings.text()) else { return String::new() };
+    let mut given = HashMap::new();
+    let mut undeclared = Vec::new();
+    let mut undeclared_size = 0;
+    for (name, value) in document.root().members() {
+        if declared.contains_key(name.as_ref()) {
+            given.insert(name, value);
+        } else if undeclared_size < MAX_SETTINGS {
+            let name = cut(&name);
+            undeclared_size += name.len() + 3;
+            undeclared.push(Value::from(name));
+        }
+    }
     let mut shown = Map::new();
     let mut omitted = Vec::new();
     let mut size = 2;
     for (name, property) in declared {
-        let Some(value) = given.get(name).or_else(|| property.get("default")) else { continue };
+        let given = given.get(name.as_str());
+        if given.is_some_and(|given| is_too_long(*given)) {
+            omitted.push(Value::from(name.as_str()));
+            continue;
+        }
+        let given = given.map(|given| value(*given));
+        let Some(value) = given.as_ref().or_else(|| property.get("default")) else { continue };
         let field = field(schema, name, property, value, more_keys);
         size += name.len() + field.to_string().len() + 4;
         // From the first that does not fit, all are left out: what is shown is a beginning, not a selection.
@@ -55,11 +79,6 @@ pub fn redacted(schema: &Object, settings: &JsonObject, more_keys: &[String]) ->
             shown.insert(name.clone(), field);
         }
     }
-    let undeclared: Vec<_> = given
-        .keys()
-        .filter(|name| !declared.contains_key(*name))
-        .map(|name| Value::from(cut(name)))
-        .collect();
     for (key, names) in [("x-omitted", omitted), ("x-undeclared-keys", undeclared)] {
         if !names.is_empty() {
             shown.insert(key.to_owned(), Value::Array(names));
@@ -68,10 +87,14 @@ pub fn redacted(schema: &Object, settings: &JsonObject, more_keys: &[String]) ->
     Value::Object(shown).to_string()
 }
 
-/// The settings of a request; numbers that JSON does not have are null.
-fn given(settings: &JsonObject) -> Map<String, Value> {
-    let text = Document::parse(settings.text()).map(|document| document.to_text());
-    text.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+/// Whether a list or an object is so long that it is left out unread. Of strings the beginning is shown.
+fn is_too_long(value: Part<'_, '_>) -> bool {
+    value.source().len() > MAX_NESTED && value.as_str().is_none()
+}
+
+/// A value of the settings; numbers that JSON does not have are null.
+fn value(value: Part<'_, '_>) -> Value {
+    value.read().unwrap_or_default()
 }
 
 fn field(schema: &Object, name: &str, property: &Value, value: &Value, more_keys: &[String]) -> Value {
@@ -190,6 +213,21 @@ mod tests {
     fn defaults_are_shown() {
         let schema = json!({"properties": {"count": {"default": 25}, "host": {}}});
         assert_eq!(log(schema, &json!({})), json!({"count": 25}));
+    }
+
+    #[test]
+    fn a_line_stays_short_whatever_the_settings_hold() {
+        let settings: Map<_, _> = (0..100_000).map(|number| (format!("key{number}"), json!({}))).collect();
+        let shown = log(strings(&["host"]), &Value::Object(settings));
+        assert!(shown.to_string().len() <= MAX_SETTINGS + 100);
+        let long =
+            json!({"a": "open", "b": vec![json!({}); 100_000], "c": "left out", "d": "x".repeat(100_000)});
+        let schema = json!({"properties": {"a": {}, "b": {"default": []}, "c": {}}});
+        assert_eq!(
+            log(schema, &long),
+            json!({"a": "open", "x-omitted": ["b", "c"], "x-undeclared-keys": ["d"]})
+        );
+        assert_eq!(log(strings(&["d"]), &long)["d"].as_str().unwrap().len(), MAX_STRING);
     }
 
     #[test]
