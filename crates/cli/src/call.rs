@@ -8,7 +8,10 @@ use lumos_connector_runtime::failure::Failure;
 use lumos_connector_runtime::output;
 use lumos_connector_types::json::Json;
 
-use crate::connection::{ConnectionArguments, block_on};
+use crate::connection::{ConnectionArguments, block_on, failure};
+
+/// It is not called like a capability; a server has `app_info` in its place.
+const INFO: &str = "info";
 
 /// Call one capability of a connection and print its answer
 ///
@@ -22,7 +25,7 @@ use crate::connection::{ConnectionArguments, block_on};
 pub(crate) struct Arguments {
     #[command(flatten)]
     connection: ConnectionArguments,
-    /// The capability
+    /// The capability, or `info`
     capability: String,
     /// The request's payload, as JSON
     #[arg(long, value_name = "JSON", default_value = "{}")]
@@ -45,6 +48,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let request = request(arguments)?;
     block_on(async {
         let connection = arguments.connection.open().await?;
+        if arguments.capability == INFO {
+            let info = connection.info().await.map_err(failure)?;
+            return output::print(Json::new(&info.info).unwrap_or_default().text());
+        }
         let result = connection.call(&arguments.capability, request).await;
         connection.close().await;
         match result {
@@ -63,7 +70,10 @@ fn request(arguments: &Arguments) -> Result<CallRequest, Failure> {
         None => (arguments.json.clone(), "--json"),
         Some(path) => {
             let text = std::fs::read_to_string(path);
-            (text.map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?, "--json-file")
+            (
+                text.map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?,
+                "--json-file",
+            )
         }
     };
     let payload = Json::from_text(text).map_err(|error| Failure::new(format!("{name}: {error}")))?;

@@ -82,7 +82,7 @@ impl Connection {
         let resolved = secrets::resolve(&file).await?;
         let program = Program::new(&file.connector, &file.origin.folder());
         let way = match (&file.connector.url, &program) {
-            (Some(url), _) => Way::Address(endpoint(&file, url, &resolved)?),
+            (Some(url), _) => Way::Address(endpoint(&file, url)?),
             (None, Some(program)) if file.connector.mode == Mode::Server => {
                 let start_timeout = Duration::from_secs(file.limits.start_timeout);
                 Way::Server(OwnServer::new(program.clone(), start_timeout))
@@ -227,7 +227,7 @@ impl Connection {
 
     /// Follows the file's references again: for secrets that change while a connection is open, such as an access token
     /// that a command renews. Call it after [`ConnectorErrorCode::Unauthorized`] or `AuthenticationExpired`. A server
-    /// that runs keeps its environment, and one at an address its token.
+    /// that runs keeps its environment.
     ///
     /// [`ConnectorErrorCode::Unauthorized`]: lumos_connector_types::error::ConnectorErrorCode::Unauthorized
     ///
@@ -278,6 +278,10 @@ impl Connection {
         check_name(capability)?;
         let Ok(_permit) = self.inner.permits.acquire().await else { return Err(CallError::Closed) };
         let resolved = self.resolved();
+        let resolved = match request.secrets() {
+            own if own.is_empty() => resolved,
+            own => Arc::new(resolved.knowing(&own)),
+        };
         let keep_raw_data = request.include_raw_data || request.body.is_some();
         let timeout = request.timeout;
         let body = request.body(capability, &resolved, self.limits());
@@ -299,7 +303,10 @@ impl Connection {
     ) -> Result<Received, CallError> {
         match &self.inner.way {
             Way::Program(program) => program.call(capability, body, receiver, resolved).await,
-            Way::Address(endpoint) => endpoint.call(capability, &body, receiver).await,
+            Way::Address(endpoint) => {
+                let endpoint = Endpoint { token: resolved.token.clone(), ..endpoint.clone() };
+                endpoint.call(capability, &body, receiver).await
+            }
             Way::Server(server) => {
                 let endpoint = server.endpoint(resolved).await?;
                 match endpoint.call(capability, &body, receiver).await {
@@ -324,6 +331,9 @@ impl Connection {
 
 /// A capability's name goes into arguments and addresses.
 fn check_name(capability: &str) -> Result<(), CallError> {
+    if capability == "info" {
+        return Err(CallError::Request { problem: "`info` is asked for, not called".to_owned() });
+    }
     let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if capability.starts_with(|first: char| first.is_ascii_lowercase()) && capability.bytes().all(letters) {
         return Ok(());
@@ -333,7 +343,7 @@ fn check_name(capability: &str) -> Result<(), CallError> {
     })
 }
 
-fn endpoint(file: &ConnectionFile, url: &str, resolved: &Resolved) -> Result<Endpoint, ConnectionError> {
+fn endpoint(file: &ConnectionFile, url: &str) -> Result<Endpoint, ConnectionError> {
     let base = check::address(url).map_err(|problem| file.origin.invalid("connector.url", problem))?;
     let mut authorities = Vec::new();
     if let Some(path) = &file.connector.ca_file {
@@ -348,5 +358,5 @@ fn endpoint(file: &ConnectionFile, url: &str, resolved: &Resolved) -> Result<End
         }
     }
     let client = remote_client(authorities).map_err(|error| ConnectionError::Info(unreachable(&error)))?;
-    Ok(Endpoint { client, base, token: resolved.token.clone() })
+    Ok(Endpoint { client, base, token: None })
 }

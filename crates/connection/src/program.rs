@@ -27,6 +27,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Variables by which somebody has already chosen where a connector's log goes.
 const LOG_VARIABLES: [&str; 2] = ["LUMOS_LOG_TO_STDOUT", "LUMOS_LOG_DIRECTORY"];
 
+/// The variable that keeps connectors from sending metrics to a local agent (contract §9).
+const METRICS_VARIABLE: &str = "DD_DOGSTATSD_DISABLE";
+
 /// A program and how it is started.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
@@ -64,13 +67,17 @@ impl Program {
         &self.name
     }
 
-    /// A command of it. Variables that hold secrets are not inherited. Its log goes to stderr, unless somebody has chosen
-    /// another place for it.
+    /// A command of it. Variables that hold secrets are not inherited. Its log goes to stderr and its metrics nowhere,
+    /// unless the environment says otherwise.
     pub(crate) fn command(&self, arguments: &[&str], resolved: &Resolved) -> Command {
         let mut command = Command::new(&self.path);
         command.args(&self.arguments).args(arguments).current_dir(&self.folder);
         if LOG_VARIABLES.iter().all(|name| std::env::var_os(name).is_none()) {
             command.env("LUMOS_LOG_TO_STDOUT", "true");
+        }
+        // Metrics of the agent go to the agent's machine.
+        if std::env::var_os(METRICS_VARIABLE).is_none() {
+            command.env(METRICS_VARIABLE, "true");
         }
         for name in &resolved.hidden {
             command.env_remove(name);
@@ -117,6 +124,7 @@ impl Program {
         mut receiver: Receiver<'_, S>,
         resolved: &Resolved,
     ) -> Result<Received, CallError> {
+        receiver.begin();
         let mut process = self.start(command, resolved)?;
         let writing = write(process.stdin(), body);
         let end = {

@@ -44,6 +44,11 @@ impl<'s, S: RowSink> Receiver<'s, S> {
         Self { reader, sink, started: Instant::now(), timeout, in_sink: Duration::ZERO }
     }
 
+    /// The request goes out now: what came before does not count.
+    pub(crate) fn begin(&mut self) {
+        self.started = Instant::now();
+    }
+
     /// When the call has taken too long. The sink's time is not the connector's.
     pub(crate) fn deadline(&self) -> Instant {
         self.started + self.timeout + self.in_sink

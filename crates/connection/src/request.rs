@@ -1,6 +1,6 @@
 //! What a call says beyond the capability's name and what the connection itself brings.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -13,7 +13,7 @@ use lumos_connector_types::secret::Secret;
 
 use crate::error::CallError;
 use crate::file::Limits;
-use crate::secrets::Resolved;
+use crate::secrets::{Resolved, named_secrets};
 
 /// What the contract takes for `max_execution_time` when it is not sent, in seconds.
 const CONTRACT_TIMEOUT: u64 = 1800;
@@ -31,7 +31,7 @@ const LEAST_TOLD: u64 = 30;
 /// let second = first.clone().page_token("9183a8".to_owned());
 /// # let _ = second;
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct CallRequest {
     pub(crate) request: Option<Json>,
     pub(crate) page: Option<Page>,
@@ -128,6 +128,13 @@ impl CallRequest {
         self
     }
 
+    /// The secrets in it, by the names of its fields: those of OAuth requests, for example.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        let parts = [&self.request, &self.body];
+        let values = parts.into_iter().flatten().filter_map(|part| serde_json::from_str(part.text()).ok());
+        values.flat_map(|value: serde_json::Value| named_secrets(&value)).collect()
+    }
+
     /// The envelope that is sent.
     pub(crate) fn body(self, capability: &str, resolved: &Resolved, limits: &Limits) -> Secret {
         if let Some(body) = self.body {
@@ -154,6 +161,19 @@ impl CallRequest {
         body.pop();
         body.push('}');
         body.into()
+    }
+}
+
+impl fmt::Debug for CallRequest {
+    /// Payloads may hold secrets; only their sizes are shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = |part: &Option<Json>| part.as_ref().map(|part| part.text().len());
+        f.debug_struct("CallRequest")
+            .field("request_bytes", &bytes(&self.request))
+            .field("body_bytes", &bytes(&self.body))
+            .field("page", &self.page)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
     }
 }
 

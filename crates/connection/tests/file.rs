@@ -61,10 +61,6 @@ fn every_mistake_is_named_with_line_and_field_and_without_the_value() {
             "connection file:5: auth.basics: unknown type of credential, expected one of `oauth`",
         ),
         (
-            "[connector]\ncommand = [\"x\"]\n[auth.basic]\nuser = \"hunter22\"\n",
-            "connection file:4: auth.basic.user: unknown field, expected one of `username`, `password`",
-        ),
-        (
             "[connector]\ncommand = [\"x\"]\n[[credentials]]\nbasic = {}\n",
             "connection file:3: credentials[0].id: required, but not given",
         ),
@@ -126,6 +122,10 @@ async fn a_literal_secret_is_refused_on_its_line() {
             "[auth.key_pair]\nkey_identifier = \"k\"\nprivate_key = \"hunter22\"\n",
             "connection file:5: auth.key_pair.private_key: a secret",
         ),
+        (
+            "[auth.token]\nzone = \"primary\"\nzone_password = \"hunter22\"\n",
+            "connection file:5: auth.token.zone_password: a secret",
+        ),
         ("[auth.jwt]\nsecret = \"hunter22\"\n", "connection file:4: auth.jwt.secret: a secret"),
         (
             "[auth.service_account.key]\nprivate_key = \"hunter22\"\n",
@@ -151,6 +151,9 @@ async fn literal_secrets_are_taken_when_that_is_allowed_and_are_redacted_all_the
     let file = ConnectionFile::parse(&text, None).unwrap();
     let options = OpenOptions::default().allow_literal_secrets(true);
     let connection = Connection::open(file, options).await.unwrap();
+    assert!(
+        !format!("{connection:?}").contains("hunter22") && !format!("{connection:?}").contains("sesame99")
+    );
     assert_eq!(connection.redact("hunter22 sesame99 YWRhOmh1bnRlcjIy"), "[REDACTED] [REDACTED] [REDACTED]");
 }
 
@@ -158,6 +161,9 @@ async fn literal_secrets_are_taken_when_that_is_allowed_and_are_redacted_all_the
 async fn a_credential_that_lacks_a_field_is_named() {
     let error = open(&format!("{HEAD}[auth.basic]\nusername = \"ada\"\n")).await.unwrap_err();
     assert_eq!(error.to_string(), "connection file:3: auth.basic.password: required, but not given");
+    let misspelt =
+        open(&format!("{HEAD}[auth.basic]\nuser = \"ada\"\npassword = {{ env = \"PATH\" }}\n")).await;
+    assert!(misspelt.unwrap_err().to_string().contains("auth.basic.username: required, but not given"));
 }
 
 #[tokio::test]

@@ -266,6 +266,30 @@ async fn a_sink_that_refuses_ends_the_call() {
 }
 
 #[tokio::test]
+async fn a_secret_of_the_request_itself_is_redacted_too() {
+    let folder = Folder::program();
+    let connection = folder.open().await;
+    let request = CallRequest::new(json!({"client_id": "c", "client_secret": "open-sesame"}).into());
+    assert!(!format!("{request:?}").contains("open-sesame"));
+    let error = connection.call("repeats_its_input", request).await.unwrap_err();
+    assert!(error.to_string().contains("[REDACTED]"), "{error}");
+    assert!(!format!("{error:?}").contains("open-sesame"), "{error:?}");
+}
+
+#[tokio::test]
+async fn calls_can_be_spawned() {
+    fn is_send<T: Send>(_: &T) {}
+    let folder = Folder::program();
+    let connection = folder.open().await;
+    let mut rows = CollectedRows::default();
+    is_send(&connection.call("echo", CallRequest::empty()));
+    is_send(&connection.call_typed::<marker::ListAccounts>(&payload::ListAccounts::default()));
+    is_send(&connection.call_rows("echo", CallRequest::empty(), &mut rows));
+    is_send(&connection.info());
+    assert_eq!(connection.call("info", CallRequest::empty()).await.unwrap_err().kind(), "request");
+}
+
+#[tokio::test]
 async fn typed_calls_read_the_type_of_the_capability() {
     let folder = Folder::program();
     let connection = folder.open().await;

@@ -22,7 +22,14 @@ async fn without_answers_the_file_has_placeholders_and_comments() {
     let fields: Vec<_> = template.questions().map(|question| question.field.as_str()).collect();
     assert_eq!(
         fields,
-        ["auth.basic.username", "auth.basic.password", "settings.host", "settings.pin", "settings.token_kind", "settings.nested"]
+        [
+            "auth.basic.username",
+            "auth.basic.password",
+            "settings.host",
+            "settings.pin",
+            "settings.token_kind",
+            "settings.nested"
+        ]
     );
     let text = template.text();
     for expected in [

@@ -1,5 +1,6 @@
 //! The suites, one file or folder each.
 
+mod connection;
 mod container;
 mod docs;
 mod oidc;
@@ -22,6 +23,7 @@ pub(crate) struct Suite {
 }
 
 pub(crate) const SUITES: &[Suite] = &[
+    Suite { name: "connection", run: connection::run },
     Suite { name: "container", run: container::run },
     Suite { name: "docs", run: docs::run },
     Suite { name: "oidc", run: oidc::run },

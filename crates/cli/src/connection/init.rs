@@ -66,7 +66,8 @@ fn connector(arguments: &Arguments) -> Result<ConnectionFile, Failure> {
         None => ConnectionFile::address(arguments.url.clone().unwrap_or_default()),
         Some(command) => {
             let words = shlex::split(command).filter(|words| !words.is_empty());
-            let words = words.ok_or_else(|| Failure::new("--command: expected a program and its arguments"))?;
+            let words =
+                words.ok_or_else(|| Failure::new("--command: expected a program and its arguments"))?;
             let mode = if arguments.server { Mode::Server } else { Mode::Program };
             ConnectionFile::program(words, mode)
         }

@@ -29,6 +29,7 @@
 pub(crate) mod check;
 mod source;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use lumos_connector_types::json::Json;
+use lumos_connector_types::secret::REDACTED;
 
 use crate::error::ConnectionError;
 use crate::reference::Reference;
@@ -45,7 +47,7 @@ use crate::reference::Reference;
 pub(crate) use source::Origin;
 
 /// A connection file as it is written, its references not followed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ConnectionFile {
@@ -109,7 +111,7 @@ pub enum Mode {
 }
 
 /// A text that stands in the file, or a reference to one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Text {
@@ -117,6 +119,16 @@ pub enum Text {
     Reference(Reference),
     /// The text itself.
     Literal(String),
+}
+
+impl fmt::Debug for Text {
+    /// The text itself may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reference(reference) => reference.fmt(f),
+            Self::Literal(_) => f.write_str(REDACTED),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Text {
@@ -149,6 +161,20 @@ pub struct Limits {
     pub row_bytes: u64,
     /// Bytes an answer may have that is held whole; 64 MiB when not given. Rows that are streamed do not count.
     pub answer_bytes: u64,
+}
+
+impl fmt::Debug for ConnectionFile {
+    /// Values may be secrets; only names are shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ids: Vec<_> = self.credentials.iter().filter_map(|credential| credential.get("id")).collect();
+        f.debug_struct("ConnectionFile")
+            .field("connector", &self.connector)
+            .field("auth", &self.auth.keys().collect::<Vec<_>>())
+            .field("credentials", &ids)
+            .field("settings", &self.settings.keys().collect::<Vec<_>>())
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Limits {

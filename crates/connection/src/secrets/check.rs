@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::form::{CREDENTIAL, is_closed, is_secret, is_secret_credential, names_a_secret, names_at};
+use super::form::{CREDENTIAL, is_secret, is_secret_credential, names_a_secret, names_at};
 use super::places::{Leaf, Place, credentials, leaves};
 use crate::error::ConnectionError;
 use crate::file::{ConnectionFile, Text};
-use crate::reference::Reference;
 
-/// Checks that credentials have known types with known fields, and ids where they need them.
+/// Checks that credentials have known types, and ids where they need them. Their fields may be more than the contract's:
+/// connectors may have forms of their own.
 pub(crate) fn check_names(file: &ConnectionFile) -> Result<(), ConnectionError> {
     let several = file.auth.is_empty();
     let types = names_at(&CREDENTIAL, &[]);
@@ -31,7 +31,7 @@ pub(crate) fn check_names(file: &ConnectionFile) -> Result<(), ConnectionError> 
             }
             (false, _) => {}
         }
-        for (name, content) in credential.iter().filter(|(name, _)| name.as_str() != "id") {
+        for name in credential.keys().filter(|name| name.as_str() != "id") {
             let place = place.key(name);
             if !types.contains(&name.as_str()) {
                 let known = types.iter().filter(|name| **name != "id").map(|name| format!("`{name}`"));
@@ -39,33 +39,7 @@ pub(crate) fn check_names(file: &ConnectionFile) -> Result<(), ConnectionError> 
                 let problem = format!("unknown type of credential, expected one of {}", known.join(", "));
                 return Err(file.origin.invalid(place.field, problem));
             }
-            check_fields(file, content, &place)?;
         }
-    }
-    Ok(())
-}
-
-fn check_fields(file: &ConnectionFile, content: &Value, place: &Place) -> Result<(), ConnectionError> {
-    if Reference::recognize(content).is_some() {
-        return Ok(());
-    }
-    let Value::Object(members) = content else { return Ok(()) };
-    let keys: Vec<&str> = place.keys.iter().map(String::as_str).collect();
-    let known = names_at(&CREDENTIAL, &keys);
-    if known.is_empty() && !is_closed(&CREDENTIAL, &keys) {
-        return Ok(());
-    }
-    for (key, value) in members {
-        // The one field that has two names.
-        if !known.contains(&key.as_str()) && key != "x5t_s256" {
-            let names: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
-            let expected =
-                if names.is_empty() { "none".to_owned() } else { format!("one of {}", names.join(", ")) };
-            return Err(file
-                .origin
-                .invalid(place.key(key).field, format!("unknown field, expected {expected}")));
-        }
-        check_fields(file, value, &place.key(key))?;
     }
     Ok(())
 }

@@ -41,9 +41,11 @@ pub(crate) fn names_a_secret(name: &str) -> bool {
     name.ends_with("_pem") || SECRET_NAMES.iter().any(|part| name.contains(part))
 }
 
-/// Whether a field of a credential is a secret.
+/// Whether a field of a credential is a secret. Of fields that the contract does not have, the name decides.
 pub(crate) fn is_secret_credential(keys: &[&str]) -> bool {
-    UNMARKED.iter().any(|unmarked| keys.starts_with(unmarked)) || is_secret(&CREDENTIAL, keys)
+    UNMARKED.iter().any(|unmarked| keys.starts_with(unmarked))
+        || is_secret(&CREDENTIAL, keys)
+        || nodes_at(&CREDENTIAL, keys).is_empty() && keys.last().is_some_and(|key| names_a_secret(key))
 }
 
 /// Whether a schema marks a field, or anything that holds it, as secret.
@@ -62,11 +64,6 @@ pub(crate) fn is_secret(schema: &Value, keys: &[&str]) -> bool {
 pub(super) fn names_at<'a>(schema: &'a Value, keys: &[&str]) -> Vec<&'a str> {
     let properties = nodes_at(schema, keys).into_iter().filter_map(|node| node["properties"].as_object());
     properties.flat_map(Map::keys).map(String::as_str).collect()
-}
-
-/// Whether a schema has an object without any field at a place.
-pub(super) fn is_closed(schema: &Value, keys: &[&str]) -> bool {
-    nodes_at(schema, keys).iter().any(|node| node["properties"].as_object().is_some_and(Map::is_empty))
 }
 
 fn nodes_at<'a>(schema: &'a Value, keys: &[&str]) -> Vec<&'a Value> {

@@ -17,4 +17,4 @@ mod resolve;
 pub(crate) use check::{check_literals, check_names, check_settings, has_suspicious_settings};
 pub(crate) use form::{is_secret_credential, names_a_secret};
 pub(crate) use redaction::Redactor;
-pub(crate) use resolve::{Resolved, resolve};
+pub(crate) use resolve::{Resolved, named_secrets, resolve};

@@ -28,6 +28,16 @@ impl Redactor {
                 add(line, &mut forms);
             }
         }
+        Self::of(forms)
+    }
+
+    /// The same with more secrets.
+    pub(crate) fn knowing<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        let others = Self::new(secrets);
+        Self::of(self.forms.iter().chain(&others.forms).map(|form| form.expose().to_owned()).collect())
+    }
+
+    fn of(mut forms: Vec<String>) -> Self {
         forms.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
         forms.dedup();
         Self { forms: forms.into_iter().map(Secret::from).collect() }

@@ -16,7 +16,7 @@ use crate::file::{ConnectionFile, Text};
 use crate::reference::{Reference, Source};
 
 /// What every request of a connection brings, its references followed.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Resolved {
     /// The members of the envelope that carry credentials, such as `"auth":{…},`; empty without credentials.
     pub(crate) credentials: Secret,
@@ -29,6 +29,27 @@ pub(crate) struct Resolved {
     /// Environment variables that hold secrets, which the program does not inherit.
     pub(crate) hidden: Vec<String>,
     pub(crate) redactor: Arc<Redactor>,
+}
+
+impl Resolved {
+    /// The same for a call whose request brings secrets of its own.
+    pub(crate) fn knowing(&self, secrets: &[Secret]) -> Self {
+        let redactor = Arc::new(self.redactor.knowing(secrets.iter().map(Secret::expose)));
+        Self { redactor, ..self.clone() }
+    }
+}
+
+/// The texts in a JSON value whose names say that they are secrets.
+pub(crate) fn named_secrets(value: &Value) -> Vec<Secret> {
+    let mut found = Vec::new();
+    leaves(value, &Place::at(""), &mut |place, leaf| {
+        if let Leaf::Literal(Value::String(text)) = leaf
+            && place.keys.iter().any(|key| names_a_secret(key))
+        {
+            found.push(text.as_str().into());
+        }
+    });
+    found
 }
 
 /// Follows every reference of a file.

@@ -214,7 +214,8 @@ fn merged(property: &Value, schema: &Value, root: &Value) -> Map<String, Value> 
         if let Some(target) = node["$ref"].as_str().and_then(|target| target.strip_prefix('#')) {
             open.extend(schema.pointer(target).or_else(|| root.pointer(target)));
         }
-        let choices = node["anyOf"].as_array().into_iter().flatten().filter(|choice| choice["type"] != "null");
+        let choices =
+            node["anyOf"].as_array().into_iter().flatten().filter(|choice| choice["type"] != "null");
         let choices: Vec<_> = choices.collect();
         // Several kinds are written as JSON.
         if let [one] = choices.as_slice() {

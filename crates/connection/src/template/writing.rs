@@ -19,7 +19,8 @@ pub(super) fn text(
     );
     text.push_str(&section(connector));
     for group in groups.iter().filter(|group| !group.questions.is_empty()) {
-        let left_out = group.optional && !group.questions.iter().any(|question| answers.contains_key(&question.field));
+        let left_out =
+            group.optional && !group.questions.iter().any(|question| answers.contains_key(&question.field));
         text.push('\n');
         if !group.title.is_empty() {
             line(&mut text, &format!("# {}", group.title));
@@ -48,7 +49,8 @@ fn section(connector: &ConnectorSection) -> String {
             line(&mut text, &entry("url", &Value::from(url.as_str())));
             match serde_json::to_value(&connector.token) {
                 Ok(token) if !token.is_null() => line(&mut text, &entry("token", &token)),
-                _ => text.push_str("# token = { env = \"CONNECTOR_TOKEN\" } # the bearer token of the server\n"),
+                _ => text
+                    .push_str("# token = { env = \"CONNECTOR_TOKEN\" } # the bearer token of the server\n"),
             }
             match &connector.ca_file {
                 Some(path) => line(&mut text, &entry("ca_file", &path.to_string_lossy().into())),
@@ -57,7 +59,9 @@ fn section(connector: &ConnectorSection) -> String {
         }
         (None, Mode::Server) => text.push_str("mode = \"server\"\n"),
         (None, Mode::Program) => {
-            text.push_str("# mode = \"server\" # its own server, started once: faster than a program for each call\n");
+            text.push_str(
+                "# mode = \"server\" # its own server, started once: faster than a program for each call\n",
+            );
         }
     }
     text
@@ -89,7 +93,8 @@ fn entry(key: &str, value: &Value) -> String {
 }
 
 fn toml_key(key: &str) -> String {
-    let bare = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let bare = !key.is_empty()
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     if bare { key.to_owned() } else { toml::Value::String(key.to_owned()).to_string() }
 }
 
@@ -99,7 +104,11 @@ fn toml_value(value: &Value) -> String {
         Value::Null => "\"\"".to_owned(),
         Value::String(text) => {
             // A string of several lines would break the comment that it may become.
-            if text.contains('\n') { Value::from(text.as_str()).to_string() } else { toml::Value::String(text.clone()).to_string() }
+            if text.contains('\n') {
+                Value::from(text.as_str()).to_string()
+            } else {
+                toml::Value::String(text.clone()).to_string()
+            }
         }
         Value::Array(items) => format!("[{}]", items.iter().map(toml_value).collect::<Vec<_>>().join(", ")),
         Value::Object(members) => object(members),

@@ -17,6 +17,10 @@ use crate::rows::RowSink;
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(30);
 
+/// How long a connection to a server on this machine is kept for the next call: less than the five seconds after which
+/// the reference's server closes it.
+const IDLE: Duration = Duration::from_secs(3);
+
 /// How many bytes of an answer that is none are shown.
 const DETAIL: usize = 200;
 
@@ -41,7 +45,7 @@ pub(crate) fn remote_client(authorities: Vec<Certificate>) -> Result<Client, req
 
 /// A client for a server on this machine, past any proxy.
 pub(crate) fn local_client() -> Result<Client, reqwest::Error> {
-    builder().no_proxy().build()
+    builder().no_proxy().pool_idle_timeout(IDLE).build()
 }
 
 /// Where a server is and how it is asked.
@@ -65,6 +69,7 @@ impl Endpoint {
         body: &Secret,
         mut receiver: Receiver<'_, S>,
     ) -> Result<Received, CallError> {
+        receiver.begin();
         let mut request = self
             .client
             .post(self.address(capability))

@@ -129,6 +129,11 @@ fn call(capability: &str, file: &str) -> ExitCode {
             request(file);
             println!("{ERROR}");
         }
+        "repeats_its_input" => {
+            let input = request(file);
+            let message = serde_json::to_string(&format!("Invalid request: {input}")).unwrap();
+            println!("{}", ERROR.replace("\"the password hunter22 is wrong\"", &message));
+        }
         "answers_an_error_and_fails" => {
             request(file);
             println!("{ERROR}");
