@@ -14,7 +14,8 @@ fn thousand() -> i64 {
 }
 
 impl BenchSettings {
-    /// The numbers of the rows: as many as the page asks for, else as the settings say. Fewer than none is none.
+    /// The numbers of the rows: as many as the page asks for, else as the settings say. A negative
+    /// number counts as 0.
     pub(crate) fn rows(&self, page: &PageRequest) -> std::ops::Range<i64> {
         0..page.size.unwrap_or(self.account_count)
     }

@@ -9,22 +9,13 @@
 //! | `read_timeout` and other words | a failure of transport, or of a library |
 //! | anything else | an error that no class stands for |
 
-use std::fmt;
-
 use lumos_connector::error::{TransportError, TransportFailure};
 use lumos_connector::prelude::*;
 
 /// An error of no class, such as a library would raise.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 struct NativeError(String);
-
-impl fmt::Display for NativeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for NativeError {}
 
 /// Fails as `fail_with` says; the empty text asks for nothing.
 pub(crate) fn raise(fail_with: &str) -> Result<()> {

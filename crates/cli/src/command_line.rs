@@ -45,7 +45,7 @@ enum Command {
     ManPage(shell::ManPage),
 }
 
-/// Exit status: 0 when the command did what it was asked to, 1 when it could not, 2 when the arguments make no sense.
+/// Exit status: 0 when the command did what it was asked to, 1 when it could not, 2 when the arguments are wrong.
 pub(crate) fn run() -> ExitCode {
     let arguments = match CommandLine::try_parse() {
         Ok(arguments) => arguments,

@@ -200,7 +200,7 @@ fn nonce() -> Result<String> {
     SystemRandom::new()
         .fill(&mut bytes)
         .map_err(|_| ConnectorError::internal("The system gives no random numbers to sign a request with"))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(bytes))
 }
 
 impl fmt::Display for SignatureMethod {

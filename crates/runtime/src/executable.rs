@@ -29,6 +29,10 @@ const COLD: &[&str] = &[
     "url",
 ];
 
+/// The feature with what only developing needs. A connector that has one of this name among its default features is
+/// built without it.
+const DEVELOP: &str = "develop";
+
 /// The profile itself, for projects whose manifest has none of that name.
 const SETTINGS: &[&str] = &[
     "profile.dist.inherits='release'",
@@ -100,6 +104,9 @@ impl Source {
         let mut command = cargo();
         command.args(["build", "--bins", "--profile", PROFILE, "--message-format=json-render-diagnostics"]);
         command.arg("--manifest-path").arg(&self.manifest).args(self.locked());
+        if let Some(features) = without_develop(&self.features()?) {
+            command.args(["--no-default-features", "--features", &features]);
+        }
         if !self.has_profile() {
             command.args(SETTINGS.iter().flat_map(|setting| ["--config", setting]));
             for package in COLD {
@@ -140,11 +147,32 @@ impl Source {
         }
     }
 
+    /// The features of the package, as cargo reads them.
+    fn features(&self) -> Result<Value, Failure> {
+        let mut command = cargo();
+        command
+            .args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])
+            .arg(&self.manifest);
+        let output = command.output().map_err(|error| not_started(&error))?;
+        let metadata: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let packages = metadata["packages"].as_array().into_iter().flatten();
+        let mut ours = packages
+            .filter(|package| package["manifest_path"].as_str().map(Path::new) == Some(&*self.manifest));
+        Ok(ours.next().map(|package| package["features"].clone()).unwrap_or_default())
+    }
+
     /// Whether the manifest has a profile of its own for this.
     fn has_profile(&self) -> bool {
         let manifest = std::fs::read_to_string(&self.workspace).unwrap_or_default();
         manifest.lines().any(|line| line.trim_start().starts_with("[profile.dist]"))
     }
+}
+
+/// The default features but `develop`, with commas between them, when that is one of them.
+fn without_develop(features: &Value) -> Option<String> {
+    let default: Vec<&str> = features["default"].as_array()?.iter().filter_map(Value::as_str).collect();
+    let kept: Vec<&str> = default.iter().copied().filter(|feature| *feature != DEVELOP).collect();
+    (kept.len() < default.len()).then(|| kept.join(","))
 }
 
 /// The cargo that runs us, or the one on the path.
@@ -166,8 +194,25 @@ fn located(folder: &Path, options: &[&str]) -> Result<PathBuf, Failure> {
     if !output.status.success() || found.trim().is_empty() {
         let reason = String::from_utf8_lossy(&output.stderr);
         let reason = reason.trim().trim_start_matches("error: ").lines().next().unwrap_or_default();
-        return Err(Failure::new(format!("{} is no cargo package: {reason}", folder.display()))
+        return Err(Failure::new(format!("{} is not a cargo package: {reason}", folder.display()))
             .advice("give the folder of the connector's package, the one with its Cargo.toml"));
     }
     Ok(PathBuf::from(found.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_develop_is_left_out_of_what_is_shipped() {
+        let features =
+            json!({"default": ["develop", "swagger", "fast"], "develop": [], "swagger": [], "fast": []});
+        assert_eq!(without_develop(&features).as_deref(), Some("swagger,fast"));
+        assert_eq!(without_develop(&json!({"default": ["develop"]})).as_deref(), Some(""));
+        assert_eq!(without_develop(&json!({"default": ["swagger"]})), None);
+        assert_eq!(without_develop(&json!({})), None);
+    }
 }

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`run`] | the whole of a connector's `main` |
 //! | [`command_line`] | the definition of the command line: help, completions and man page come from it |
-//! | [`executable`] | the executable of a connector, built from its source |
+//! | `executable` | the executable of a connector, built from its source; with the feature `develop` |
 //! | [`failure`] | why a command could not be carried out |
 //! | [`output`] | stdout and stderr |
 //! | [`log`] | where log lines go, and what never appears in them |
@@ -12,6 +12,8 @@
 //! stdout carries the answer and nothing else; messages for people go to stderr (contract §8).
 
 pub mod command_line;
+mod develop;
+#[cfg(feature = "develop")]
 pub mod executable;
 pub mod failure;
 pub mod log;

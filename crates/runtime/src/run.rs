@@ -10,13 +10,12 @@ use lumos_connector_core::Integration;
 use lumos_connector_core::integration::IntegrationError;
 
 use crate::command_line::{self, Action};
-use crate::executable::Source;
 use crate::failure::Failure;
 use crate::observability::context::CallContext;
 use crate::observability::{Observability, traced};
 use crate::output::Counted;
 use crate::result_file::ResultFile;
-use crate::{log, output, request, server};
+use crate::{develop, log, output, request, server};
 
 /// Exit status of an error answer, when it was asked for.
 const ERROR_ANSWER: u8 = 3;
@@ -141,7 +140,7 @@ fn carry_out(integration: &Integration, action: Action) -> Result<ExitCode, Fail
             let log = log::start(integration)?;
             server::run(integration, &log, *options)?;
         }
-        Action::Reload(arguments) => server::reload::run(&arguments)?,
+        Action::Reload(arguments) => develop::reload(&arguments)?,
         Action::Completions(shell) => output::write(None, |sink| {
             let mut definition = command_line::definition(integration);
             let program = definition.get_bin_name().unwrap_or_default().to_owned();
@@ -149,8 +148,8 @@ fn carry_out(integration: &Integration, action: Action) -> Result<ExitCode, Fail
             Ok(())
         })?,
         Action::BuildExecutable(path) => {
-            let executable = Source::of(&path)?.build(None)?;
-            output::print(&executable.path.display().to_string())?;
+            let executable = develop::build_executable(&path)?;
+            output::print(&executable.display().to_string())?;
         }
         Action::ManPage => {
             let page = clap_mangen::Man::new(command_line::definition(integration));

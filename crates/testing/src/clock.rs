@@ -1,4 +1,4 @@
-//! Virtual time beside real sockets.
+//! Virtual time together with real sockets.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Handle, RuntimeMetrics};
 
-/// How often the runtime is looked at.
+/// The interval at which the runtime is observed.
 const POLL: Duration = Duration::from_millis(1);
 
 /// How many looks in a row must find the runtime asleep before time jumps.

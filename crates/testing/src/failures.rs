@@ -12,7 +12,7 @@ use crate::upstream::{Exchange, Fault, answer, anything};
 /// Statuses that an app answers with, for which [`app_failures`] has a case.
 const STATUSES: [u16; 7] = [400, 401, 403, 404, 429, 500, 503];
 
-/// How long the app of [`waits_when_throttled`] asks to be left alone.
+/// The `Retry-After` of the app in [`waits_when_throttled`].
 const PAUSE: Duration = Duration::from_secs(7);
 
 /// Cases in which the app fails, made from one in which it does not; see [`app_failures`].
@@ -44,7 +44,7 @@ pub fn app_failures(good: Case) -> AppFailures {
 }
 
 impl AppFailures {
-    /// The same, where a status of this app has another meaning, or one that is not among the usual ones.
+    /// Sets what a status of this app means, where it is another than usual or not among the usual ones.
     pub fn status(mut self, status: u16, code: Code) -> Self {
         match self.statuses.iter_mut().find(|(known, _)| *known == status) {
             Some((_, known)) => *known = code,
@@ -53,7 +53,7 @@ impl AppFailures {
         self
     }
 
-    /// The same without a status, where it is no failure to this capability.
+    /// Leaves out a status that is not a failure to this capability.
     pub fn without(mut self, status: u16) -> Self {
         self.statuses.retain(|(known, _)| *known != status);
         self
@@ -103,7 +103,7 @@ impl IntoIterator for AppFailures {
     }
 }
 
-/// From a good case: the same, where the app first answers 429 and asks to be left alone for some seconds.
+/// From a good case: one in which the app first answers 429 with `Retry-After`.
 ///
 /// The connector must wait for that time, not less, and then come to the same answer. That holds in the modes `enforce`
 /// (the default of reads) and `retry_only` (the default of writes).

@@ -1,13 +1,13 @@
 //! Tests of a connector: a fake app on loopback, cases in tables, ready assertions.
 //!
-//! | room | what lives there |
+//! | part | what it is |
 //! | --- | --- |
 //! | [`Suite`] | all cases of a connector, each run as a test of its own |
 //! | [`Case`] | a request, the calls to the app that it causes, the answer that is expected |
 //! | [`Exchange`], [`Upstream`] | the fake app: what it expects, what it answers, how it fails |
 //! | [`app_failures`], [`waits_when_throttled`] | cases that every connector should pass |
 //!
-//! Requests take the way that they take in production, through dispatch and the real HTTP client, to a real socket. In
+//! Requests pass through what they pass through in production: dispatch the real HTTP client, and a real socket. In
 //! every case, the secrets of the request must appear neither in the answer nor in the log.
 
 mod case;

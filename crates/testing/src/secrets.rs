@@ -1,4 +1,4 @@
-//! Secrets that a case plants in its request, and where they must not come out.
+//! The secrets of a case's request, and whether they appear where they must not.
 
 use serde_json::Value;
 

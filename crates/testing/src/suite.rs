@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::case::{self, Case, Envelope};
 
-/// What the SDK answers by itself: no case is asked for.
+/// What the SDK answers by itself: no case is required.
 const BROUGHT: [&str; 7] = [
     "app_info",
     "get_authorization_url",
@@ -72,7 +72,7 @@ pub struct Suite {
     mistakes: Vec<String>,
 }
 
-/// A connector's own function that declares it: every case gets a fresh one.
+/// The connector's function that declares it: every case gets a new integration.
 type Declare = Arc<dyn Fn() -> Result<Integration, IntegrationError> + Send + Sync>;
 
 impl Suite {
@@ -88,17 +88,17 @@ impl Suite {
         }
     }
 
-    /// The credential of all cases that bring none; see [`Case::auth`].
+    /// Sets the credential of all cases that bring none; see [`Case::auth`].
     pub fn auth(self, auth: impl Serialize) -> Self {
         self.default("auth", auth)
     }
 
-    /// The credentials of all cases that bring none; see [`Case::credentials`].
+    /// Sets the credentials of all cases that bring none; see [`Case::credentials`].
     pub fn credentials(self, credentials: impl Serialize) -> Self {
         self.default("credentials", credentials)
     }
 
-    /// The settings of all cases that bring none.
+    /// Sets the settings of all cases that bring none.
     pub fn settings(self, settings: impl Serialize) -> Self {
         self.default("settings", settings)
     }
@@ -209,6 +209,8 @@ impl fmt::Debug for Suite {
 }
 
 /// The tests of a suite that failed, with everything that is wrong in each.
+#[derive(thiserror::Error)]
+#[error("{}", .0.iter().map(|(name, problem)| format!("\n---- {name}\n{problem}\n")).collect::<String>())]
 pub struct Failures(Vec<(String, String)>);
 
 impl Failures {
@@ -218,20 +220,12 @@ impl Failures {
     }
 }
 
-impl fmt::Display for Failures {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|(name, problem)| write!(f, "\n---- {name}\n{problem}\n"))
-    }
-}
-
 impl fmt::Debug for Failures {
-    /// As for people: it is what a test shows that unwraps it.
+    /// As `Display`: it is what a test that unwraps it shows.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
-
-impl std::error::Error for Failures {}
 
 #[cfg(test)]
 mod tests {

@@ -24,17 +24,10 @@ use speedate::{DateConfig, DateTimeConfig, MicrosecondsPrecisionOverflowBehavior
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateTime(speedate::DateTime);
 
-/// A text or number that is no point in time.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A text or number that is not a point in time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
 pub struct TimeError(String);
-
-impl fmt::Display for TimeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for TimeError {}
 
 impl From<speedate::ParseError> for TimeError {
     fn from(error: speedate::ParseError) -> Self {
@@ -117,7 +110,7 @@ impl Date {
     /// The date of a midnight (UTC) given in seconds since 1970; larger numbers are milliseconds.
     ///
     /// # Errors
-    /// When the time is no midnight.
+    /// When the time is not a midnight.
     pub fn from_unix(seconds: i64) -> Result<Self, TimeError> {
         speedate::Date::from_timestamp(seconds, true, &DateConfig::default())
             .map(Self)

@@ -114,7 +114,7 @@ fn checks(stage: &mut Stage, subject: &Subject, mode: &str) -> Result<()> {
     let (listing, rows) = subject.listing;
     stage.check(format!("{name} as a {mode}: {listing} to its end, in pages of 50"), |stage| {
         let mut found = 0;
-        let mut token = None;
+        let mut token: Option<String> = None;
         loop {
             let mut arguments = vec![listing];
             if let Some(token) = &token {

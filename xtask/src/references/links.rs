@@ -9,7 +9,7 @@ use regex::Regex;
 use super::anchors::Anchors;
 use super::{lines, pattern};
 
-static LINK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\]\(([^)\s]+)\)"));
+static LINK: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:\]\(|^\[[^\]]+\]: )([^)\s]+)"));
 
 /// A path as comments write it: in backticks, from the root of the repository, to a file or folder.
 static PATH: LazyLock<Regex> = LazyLock::new(|| {
@@ -115,9 +115,9 @@ mod tests {
         let folder = here(&[("docs/guide/a.md", ""), ("docs/b.md", other)])?;
         let anchors =
             AllAnchors::from([("docs/b.md", Anchors::of(other)), ("docs/guide/a.md", Anchors::of(""))]);
-        let text = "[](../b.md) [](../b.md#here) [](https://c.test)\n[](b.md)\n[](../b.md#there)\n[](#own)\n";
+        let text = "[](../b.md) [](../b.md#here) [](https://c.test)\n[](b.md)\n[](../b.md#there)\n[](#own)\n[c]: c.md\n";
         let problems = relative(folder.path(), "docs/guide/a.md", text, &anchors);
-        assert_eq!(problems.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 3, 4], "{problems:?}");
+        assert_eq!(problems.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 3, 4, 5], "{problems:?}");
         Ok(())
     }
 

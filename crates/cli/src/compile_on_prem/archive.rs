@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 
 use super::{unreadable, unwritable};
 
-/// In the header of a gzip file: the system that made it is nobody's business.
+/// In the header of a gzip file: an unknown system, so that archives do not depend on where they were made.
 const UNKNOWN_SYSTEM: u8 = 255;
 
 /// The notation of an archive, which follows from the system it is for.
@@ -52,12 +52,12 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// What the agent may run, read and replace.
+    /// The mode of files that the agent may run, read and replace.
     pub(super) fn program(name: &'static str, content: Vec<u8>) -> Self {
         Self { name, mode: 0o770, content }
     }
 
-    /// What everybody may read.
+    /// The mode of files that everybody may read.
     pub(super) fn plain(name: &'static str, content: Vec<u8>) -> Self {
         Self { name, mode: 0o644, content }
     }

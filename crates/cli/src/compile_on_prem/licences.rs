@@ -1,4 +1,4 @@
-//! What the crates in an executable ask to be passed on: the texts of their licences, each text once.
+//! The licence texts that the crates in an executable require to be passed on, each text once.
 
 use std::collections::BTreeMap;
 use std::fs;

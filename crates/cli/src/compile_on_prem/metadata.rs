@@ -1,8 +1,8 @@
-//! `metadata.toml`: by what the agent knows a connector (contract §16).
+//! `metadata.toml`: how the agent identifies a connector (contract §16).
 
 use lumos_connector_runtime::failure::Failure;
 
-/// Its name in the archive.
+/// The name of the file in the archive.
 pub(super) const FILE: &str = "metadata.toml";
 
 /// Marks the connectors that an agent runs.
@@ -38,8 +38,8 @@ pub(super) fn checked(app_id: &str) -> Result<&str, Failure> {
     if bare(app_id).starts_with(|first: char| first.is_ascii_alphanumeric()) && app_id.chars().all(is_fine) {
         return Ok(app_id);
     }
-    Err(Failure::new(format!("{app_id:?} is no app id"))
-        .advice("it starts with a letter or digit and goes on with letters, digits, `_`, `-` and `.`"))
+    Err(Failure::new(format!("{app_id:?} is not an app id"))
+        .advice("an app id starts with a letter or digit, followed by letters, digits, `_`, `-` and `.`"))
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `project` | the connector's package, and which crates are linked into its executable |
-//! | `licences` | what those crates ask to be passed on |
+//! | `licences` | the licence texts that those crates require to be passed on |
 //! | `bill` | the software bill of materials |
 //! | `archive` | the archive: the same bytes for the same content |
-//! | `metadata` | `metadata.toml`, by which the agent knows the connector |
+//! | `metadata` | `metadata.toml`, how the agent identifies the connector |
 //! | `smoke_test` | the archive, unpacked and started as the agent does |
 
 mod archive;
@@ -28,7 +28,7 @@ use archive::{Archive, Entry};
 use metadata::Metadata;
 use project::Project;
 
-/// Where the archive keeps what others ask to be passed on.
+/// The file of the archive with the licence texts of other crates.
 const LICENCES: &str = "THIRD_PARTY_LICENSES.txt";
 
 /// Package a connector for the on-premise agent
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             "an executable for {} cannot be checked on this machine",
             project.target()
         ))
-        .advice("leave --check away, and check on the machine that it is for"));
+        .advice("leave --check out, and check on the machine that it is for"));
     }
     let metadata = Metadata::new(app_id, project.version());
     let executable = project.build()?;

@@ -12,8 +12,8 @@ use super::metadata::{self, Metadata};
 
 /// Runs `info` from the archive and compares it with the metadata; how long `info` took.
 pub(super) fn perform(path: &Path, format: Format, expected: &Metadata) -> Result<Duration, Failure> {
-    let folder =
-        tempfile::tempdir().map_err(|error| Failure::new(format!("no temporary folder: {error}")))?;
+    let folder = tempfile::tempdir()
+        .map_err(|error| Failure::new(format!("cannot make a temporary folder: {error}")))?;
     archive::unpack(path, format, folder.path())?;
     let text = std::fs::read_to_string(folder.path().join(metadata::FILE)).unwrap_or_default();
     if text != expected.text() {

@@ -12,13 +12,13 @@ pub(super) struct Author {
 }
 
 impl Author {
-    /// The author as given. What is missing is asked for when somebody sits at the terminal.
+    /// The author as given. What is missing is asked for at a terminal.
     pub(super) fn of(name: Option<String>, email: Option<String>) -> Result<Self, Failure> {
         let name = name.map_or_else(|| ask("Author's name"), |name| Ok(Some(name)))?;
         let email = email.map_or_else(|| ask("Author's email"), |email| Ok(Some(email)))?;
         for text in name.iter().chain(&email) {
             if text.chars().any(|letter| letter.is_control() || matches!(letter, '<' | '>')) {
-                return Err(Failure::new(format!("{text:?} cannot stand in a manifest"))
+                return Err(Failure::new(format!("{text:?} cannot be written in a manifest"))
                     .advice("give the author's name and email without control characters, `<` and `>`"));
             }
         }
@@ -27,7 +27,7 @@ impl Author {
         Ok(Self { name: said(name), email: said(email) })
     }
 
-    /// The author as cargo has it: `Ada Lovelace <ada@example.com>`.
+    /// The author as a manifest has it: `Ada Lovelace <ada@example.com>`.
     pub(super) fn line(&self) -> Option<String> {
         match (&self.name, &self.email) {
             (Some(name), Some(email)) => Some(format!("{name} <{email}>")),
@@ -36,7 +36,7 @@ impl Author {
         }
     }
 
-    /// Who holds the rights.
+    /// The copyright holder.
     pub(super) fn holder(&self) -> Option<&str> {
         self.name.as_deref().or(self.email.as_deref())
     }

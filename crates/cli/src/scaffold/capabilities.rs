@@ -5,10 +5,10 @@ use lumos_connector_types::schema::{Object, Refs};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// Longer signatures stand on several lines, as the project's `rustfmt.toml` has it.
+/// Longer signatures take several lines, as the project's `rustfmt.toml` says.
 const WIDTH: usize = 120;
 
-/// The one capability that reads, though it counts as writing where rates are limited (contract §12).
+/// The one capability that reads and yet counts as writing for rate limits (contract §12.1).
 const READS_AFTER_ALL: StandardCapability = StandardCapability::ListExpenses;
 
 /// What the SDK answers by itself.

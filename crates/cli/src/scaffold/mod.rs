@@ -2,10 +2,10 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `name` | the names that a connector's name gives |
-//! | `author` | who writes it; asked for when somebody is there to answer |
+//! | `name` | the names that follow from a connector's name |
+//! | `author` | who writes it; asked for at a terminal |
 //! | `sdk` | where the new project finds the SDK |
-//! | `capabilities` | what stands in the project for each standard capability |
+//! | `capabilities` | what the project has for each standard capability |
 //! | `project` | the files, from the templates in this crate's `templates` |
 //! | `destination` | the folder: everything arrives there, or nothing |
 
@@ -66,7 +66,7 @@ pub(crate) struct Arguments {
     sdk_path: Option<PathBuf>,
 }
 
-/// How requests show who they come from.
+/// How requests authenticate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Login {

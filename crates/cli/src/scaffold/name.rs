@@ -1,4 +1,4 @@
-//! The names that a connector's name gives: of the app, the package, the crate.
+//! The names that follow from a connector's name: of the app, the package, the crate.
 
 use lumos_connector_runtime::failure::Failure;
 
@@ -37,22 +37,22 @@ impl Name {
         Ok(name)
     }
 
-    /// How people read it: `Acme CRM`.
+    /// For people: `Acme CRM`.
     pub(super) fn title(&self) -> &str {
         &self.title
     }
 
-    /// How the platform knows it: `acme-crm`.
+    /// The app id: `acme-crm`.
     pub(super) fn app_id(&self) -> String {
         self.words.join("-")
     }
 
-    /// How cargo knows it: `connector-acme-crm`.
+    /// The package's name: `connector-acme-crm`.
     pub(super) fn package(&self) -> String {
         format!("connector-{}", self.app_id())
     }
 
-    /// How Rust knows it: `connector_acme_crm`. Its first word keeps it from being a keyword or a number.
+    /// The crate's name: `connector_acme_crm`. Its first word keeps it from being a keyword or a number.
     pub(super) fn krate(&self) -> String {
         self.package().replace('-', "_")
     }

@@ -18,7 +18,7 @@ use super::sdk::{Sdk, quoted};
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
-/// What templates end in, so that nothing takes them for what they become.
+/// The ending of templates, so that tools do not take them for the files that they become.
 const SUFFIX: &str = ".jinja";
 
 /// A file of the project.
@@ -70,7 +70,7 @@ impl Project<'_> {
             let path = template.path().to_string_lossy();
             let damaged =
                 |why: String| Failure::new(format!("the template {path} of this tool is damaged: {why}"));
-            let source = template.contents_utf8().ok_or_else(|| damaged("it is no text".to_owned()))?;
+            let source = template.contents_utf8().ok_or_else(|| damaged("it is not text".to_owned()))?;
             let content =
                 environment.render_str(source, &values).map_err(|error| damaged(format!("{error:#}")))?;
             if !content.trim().is_empty() {

@@ -25,7 +25,7 @@ impl Sdk {
     pub(super) fn find(given: Option<&Path>) -> Result<Self, Failure> {
         match given {
             Some(folder) => checkout(folder).map(Self::Checkout).ok_or_else(|| {
-                Failure::new(format!("{} is no checkout of the SDK", folder.display()))
+                Failure::new(format!("{} is not a checkout of the SDK", folder.display()))
                     .advice(format!("give the folder that has {FACADE}"))
             }),
             None => Ok(checkout(Path::new(HOME)).map_or(Self::Registry, Self::Checkout)),

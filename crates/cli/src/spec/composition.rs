@@ -45,7 +45,7 @@ const ENVELOPES: &[(&str, &[&str])] = &[
     ("HandleClientCredentialsRequest", &[]),
 ];
 
-/// Answers that are no envelopes.
+/// Answers without an envelope.
 const PLAIN_ANSWERS: &[&str] = &["ArbitraryResponse", "ErrorResponse"];
 
 /// Whether the document defines an envelope of requests; the others stand in their operations.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{composition, form};
 
-/// The one capability that reads, though it counts as writing where rates are limited (contract §12).
+/// The one capability that reads and yet counts as writing for rate limits (contract §12.1).
 const READS_AFTER_ALL: StandardCapability = StandardCapability::ListExpenses;
 
 /// The groups of operations.

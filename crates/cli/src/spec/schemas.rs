@@ -11,7 +11,7 @@ use lumos_connector_runtime::failure::Failure;
 /// What only the document says of a schema.
 const AMENDMENTS: &str = include_str!("schemas.yaml");
 
-/// Models of this SDK that are no part of the API.
+/// Models of this SDK that are not part of the API.
 const PRIVATE: &[&str] = &["ActivityRecordActivityType", "Empty", "EmptySettings"];
 
 /// The value of `components.schemas`.

@@ -169,9 +169,9 @@ fn what_cannot_be_packaged_is_refused_before_anything_is_built() {
     write(workspace.path(), &files);
     let [empty, workspace] = [&empty, &workspace].map(|folder| folder.path().to_str().unwrap().to_owned());
     let cases = [
-        ("../tiny", ".", "is no app id"),
+        ("../tiny", ".", "is not an app id"),
         ("tiny", "/no/such/folder", "cannot find /no/such/folder"),
-        ("tiny", empty.as_str(), "is no cargo package"),
+        ("tiny", empty.as_str(), "is not a cargo package"),
         ("tiny", workspace.as_str(), "is a workspace without a package"),
     ];
     for (app_id, folder, problem) in cases {

@@ -94,7 +94,7 @@ fn the_sdk_is_taken_from_where_it_is_said_to_be() {
     assert!(manifest.contains(&format!("lumos-connector = {{ path = {path:?}, ")), "{manifest}");
 
     let refused = scaffold(root.path(), &["other", "other", "--sdk-path", "acme"]);
-    assert!(refused.stderr.contains("acme is no checkout of the SDK"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("acme is not a checkout of the SDK"), "{}", refused.stderr);
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn hostile_names_and_folders_end_well_or_leave_nothing_behind() {
     }
 }
 
-/// Root may write where nobody may, so this folder refuses even root: it is none that takes files.
+/// Root may write where nobody may, so this is a folder in which not even root can make files.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_folder_that_cannot_be_written_is_refused() {

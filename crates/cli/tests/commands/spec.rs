@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{connector, notation};
 
-/// Keys of a field that are no limits on its values.
+/// Keys of a field that do not limit its values.
 const NO_CONSTRAINT: [&str; 13] = [
     "type",
     "description",

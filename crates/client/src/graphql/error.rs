@@ -1,8 +1,5 @@
 //! Errors in the answers of GraphQL endpoints.
 
-use std::error::Error;
-use std::fmt;
-
 use lumos_connector_core::error::Classification;
 use lumos_connector_types::error::ConnectorErrorCode as Code;
 
@@ -12,15 +9,17 @@ use super::answer::GraphQlProblem;
 const TEXT_LIMIT: usize = 800;
 
 /// A GraphQL endpoint answered with errors, or with something that is not a GraphQL response.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GraphQlError {
     /// The answer has neither data nor errors.
+    #[error("[{status}] the answer is not a GraphQL response: it has neither data nor errors")]
     Protocol {
         /// The HTTP status of the answer.
         status: u16,
     },
     /// The query failed, whole or in part.
+    #[error("The app could not answer the query: {}", shortened(problems))]
     Query {
         /// Why, at least one.
         problems: Vec<GraphQlProblem>,
@@ -76,21 +75,12 @@ pub(super) fn code_of(app_code: &str) -> Option<Code> {
     })
 }
 
-impl fmt::Display for GraphQlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Protocol { status } => {
-                write!(f, "[{status}] the answer is not a GraphQL response: it has neither data nor errors")
-            }
-            Self::Query { problems } => {
-                let messages: Vec<_> = problems.iter().map(|problem| problem.message.trim()).collect();
-                let text = messages.join("; ");
-                let end = text.char_indices().nth(TEXT_LIMIT).map_or(text.len(), |(end, _)| end);
-                let cut = if end < text.len() { "…" } else { "" };
-                write!(f, "The app could not answer the query: {}{cut}", &text[..end])
-            }
-        }
+/// What the app says, as far as a message repeats it.
+fn shortened(problems: &[GraphQlProblem]) -> String {
+    let messages: Vec<_> = problems.iter().map(|problem| problem.message.trim()).collect();
+    let text = messages.join("; ");
+    match text.char_indices().nth(TEXT_LIMIT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
-
-impl Error for GraphQlError {}

@@ -1,7 +1,5 @@
 //! Fingerprints: whether two requests ask for the same thing (contract §7).
 
-use std::fmt::Write as _;
-
 use lumos_connector_types::schema::{self, Object, Refs};
 use lumos_connector_types::settings_field::UNIQUE;
 use schemars::JsonSchema;
@@ -43,12 +41,7 @@ pub fn of<T: Serialize + JsonSchema>(payload: &T) -> Result<String> {
         }
     }
     drop_null_fields(&mut value, &Value::Object(schema.clone()), &schema);
-    let mut digest = String::with_capacity(64);
-    for byte in Sha256::digest(python_json::canonical(value)) {
-        // Writing to a `String` cannot fail.
-        let _ = write!(digest, "{byte:02x}");
-    }
-    Ok(digest)
+    Ok(hex::encode(Sha256::digest(python_json::canonical(value))))
 }
 
 /// Drops the null fields of models; nulls inside free-form maps are data.

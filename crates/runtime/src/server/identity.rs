@@ -29,9 +29,7 @@ fn next() -> HeaderValue {
     // An odd factor: a walk through all numbers that does not look like counting.
     let number =
         COUNT.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(*first);
-    let digits = number.to_be_bytes().map(|byte| [byte >> 4, byte & 15]);
-    let text: Vec<u8> =
-        digits.as_flattened().iter().map(|digit| b"0123456789abcdef"[usize::from(*digit)]).collect();
+    let text = hex::encode(number.to_be_bytes());
     HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).unwrap_or(HeaderValue::from_static("unknown"))
 }
 

@@ -35,6 +35,7 @@ mod openapi;
 mod options;
 mod outgoing;
 mod refusal;
+#[cfg(feature = "develop")]
 pub(crate) mod reload;
 mod routes;
 mod shutdown;

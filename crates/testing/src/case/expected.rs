@@ -51,19 +51,19 @@ pub fn response(payload: impl Serialize) -> ExpectedResponse {
 }
 
 impl ExpectedResponse {
-    /// The same, where fields that are not mentioned may be anything.
+    /// Allows any value in fields that are not mentioned.
     pub fn partly(mut self) -> Self {
         self.unmentioned = Unmentioned::Anything;
         self
     }
 
-    /// The same on the last page of a listing: there is no token.
+    /// Expects the last page of a listing: there is no token.
     pub fn last_page(mut self) -> Self {
         self.next_page = Some(NextPage::None);
         self
     }
 
-    /// The same on a page with more after it.
+    /// Expects a page with more after it: there is a token.
     pub fn more_pages(mut self) -> Self {
         self.next_page = Some(NextPage::Some);
         self
@@ -77,7 +77,7 @@ impl ExpectedResponse {
         self
     }
 
-    /// The same with another part of the answer: `raw_data`, `rate_limit`, `execution_summary`.
+    /// Expects another part of the answer: `raw_data`, `rate_limit`, `execution_summary`.
     pub fn beside(mut self, part: &'static str, value: impl Into<Value>) -> Self {
         self.beside.push((part, value.into()));
         self
@@ -142,51 +142,51 @@ pub struct ExpectedError {
     fields: Vec<(&'static str, Value)>,
 }
 
-/// An error with this code, and whatever else matters: what is not mentioned may be anything.
+/// An error with this code, and what else is named; the rest may be anything.
 pub fn error(code: impl Into<ConnectorErrorCode>) -> ExpectedError {
     ExpectedError { codes: vec![code.into()], message: Vec::new(), hint: None, fields: Vec::new() }
 }
 
 impl ExpectedError {
-    /// The same, or with this code: where a retry in between changes the code.
+    /// Also accepts this code, where a retry in between changes the code.
     pub fn or(mut self, code: impl Into<ConnectorErrorCode>) -> Self {
         self.codes.push(code.into());
         self
     }
 
-    /// The same with a message that contains this text.
+    /// Expects a message that contains this text.
     pub fn message(mut self, part: impl Into<String>) -> Self {
         self.message.push(part.into());
         self
     }
 
-    /// The same with a hint that contains this text.
+    /// Expects a hint that contains this text.
     pub fn hint(mut self, part: impl Into<String>) -> Self {
         self.hint = Some(part.into());
         self
     }
 
-    /// The same with the HTTP status that the app answered.
+    /// Expects the HTTP status that the app answered.
     pub fn status_code(self, status: u16) -> Self {
         self.field("status_code", status)
     }
 
-    /// The same with a code of the app's own.
+    /// Expects a code of the app's own.
     pub fn app_error_code(self, code: impl Into<String>) -> Self {
         self.field("app_error_code", code.into())
     }
 
-    /// The same with the class, or the type, that raised it: `NotFoundError`.
+    /// Expects the class, or the type, that raised it: `NotFoundError`.
     pub fn raised_by(self, name: impl Into<String>) -> Self {
         self.field("raised_by", name.into())
     }
 
-    /// The same, saying whether a retry may succeed.
+    /// Expects the flag that says whether a retry may succeed.
     pub fn retryable(self, retryable: bool) -> Self {
         self.field("retryable", retryable)
     }
 
-    /// The same with the seconds after which a retry makes sense.
+    /// Expects the seconds after which a retry makes sense.
     pub fn retry_after_seconds(self, seconds: i64) -> Self {
         self.field("retry_after_seconds", seconds)
     }
@@ -251,26 +251,25 @@ pub fn listing() -> ExpectedListing {
 }
 
 impl ExpectedListing {
-    /// The same, where two rows are the same when they have the same value of this field; without it, when they are
-    /// equal.
+    /// Compares rows by this field when looking for rows that came twice; without it, whole rows are compared.
     pub fn unique_by(mut self, field: impl Into<String>) -> Self {
         self.key = Some(field.into());
         self
     }
 
-    /// The same with so many rows in all.
+    /// Expects this many rows in all.
     pub fn rows(mut self, rows: usize) -> Self {
         self.rows = Some(rows);
         self
     }
 
-    /// The same with so many pages.
+    /// Expects this many pages.
     pub fn pages(mut self, pages: usize) -> Self {
         self.pages = Some(pages);
         self
     }
 
-    /// The same with exactly these rows, in this order; a field that is not mentioned must be null.
+    /// Expects exactly these rows, in this order; a field that is not mentioned must be null.
     pub fn exactly(mut self, rows: impl Into<Value>) -> Self {
         self.exactly = Some(rows.into());
         self
@@ -278,7 +277,7 @@ impl ExpectedListing {
 }
 
 impl Expected {
-    /// In what an answer differs from what is expected. Listings are looked at [page by page](super::listing).
+    /// How an answer differs from what is expected. Listings are compared [page by page](super::listing).
     pub(super) fn problems(&self, answer: &Value, upstream: &str) -> Vec<String> {
         match &self.0 {
             Kind::Response(response) => response.problems(answer, upstream),
@@ -288,7 +287,7 @@ impl Expected {
     }
 }
 
-/// The error in an answer that should be none, as a sentence.
+/// The error in an answer that should not be an error, as a sentence.
 pub(super) fn unexpected_error(answer: &Value) -> Option<String> {
     let error = answer.get("error").filter(|error| !error.is_null())?;
     Some(format!("expected a response, got the error {}: {}", error["error_code"], error["message"]))

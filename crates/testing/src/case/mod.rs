@@ -76,36 +76,36 @@ pub fn case<C: Capability>(_: C, name: impl Into<String>) -> Case {
 }
 
 impl Case {
-    /// The same with a payload: JSON, or the payload's own type. Without one it is `{}`.
+    /// Sets the payload: JSON, or the payload's own type. Without one it is `{}`.
     pub fn request(self, payload: impl Serialize) -> Self {
         self.part("request", payload)
     }
 
-    /// The same with the credential of a connector that declares a single one: `{"basic": {"username": …}}`.
+    /// Sets the credential of a connector that declares a single one: `{"basic": {"username": …}}`.
     pub fn auth(mut self, auth: impl Serialize) -> Self {
         self.envelope.set("credentials", Value::Null);
         self.part("auth", auth)
     }
 
-    /// The same with the credentials of a connector that declares several: `[{"id": "main", "basic": {…}}]`.
+    /// Sets the credentials of a connector that declares several: `[{"id": "main", "basic": {…}}]`.
     pub fn credentials(mut self, credentials: impl Serialize) -> Self {
         self.envelope.set("auth", Value::Null);
         self.part("credentials", credentials)
     }
 
-    /// The same without credentials.
+    /// Leaves out all credentials.
     pub fn without_auth(mut self) -> Self {
         self.envelope.set("auth", Value::Null);
         self.envelope.set("credentials", Value::Null);
         self
     }
 
-    /// The same with settings of its own.
+    /// Sets the settings of this case.
     pub fn settings(self, settings: impl Serialize) -> Self {
         self.part("settings", settings)
     }
 
-    /// The same asking for so many rows.
+    /// Asks for this many rows.
     pub fn page_size(mut self, size: i64) -> Self {
         self.envelope.set_in("page", "size", json!(size));
         self
@@ -122,13 +122,13 @@ impl Case {
         self
     }
 
-    /// The same going on at a token as it is, for tokens that are not the connector's.
+    /// Sends this page token as it is, for tokens that are not the connector's.
     pub fn page_token(mut self, token: impl Into<String>) -> Self {
         self.envelope.set_in("page", "token", Value::String(token.into()));
         self
     }
 
-    /// The same with another part of the request's envelope: `include_raw_data`, `rate_limit`.
+    /// Sets another part of the request's envelope: `include_raw_data`, `rate_limit`.
     pub fn part(mut self, name: &'static str, value: impl Serialize) -> Self {
         match serde_json::to_value(value) {
             Ok(value) => self.envelope.set(name, value),
@@ -137,41 +137,41 @@ impl Case {
         self
     }
 
-    /// The same with a call to the app that is expected, and its answer; see [`Exchange`].
+    /// Adds an expected call to the app with its answer; see [`Exchange`].
     pub fn upstream(mut self, exchange: Exchange) -> Self {
         self.exchanges.push(exchange);
         self
     }
 
-    /// The same with several calls that are expected.
+    /// Adds several expected calls.
     pub fn upstreams(mut self, exchanges: impl IntoIterator<Item = Exchange>) -> Self {
         self.exchanges.extend(exchanges);
         self
     }
 
-    /// The same with an app that cannot be reached: nothing listens where it should be.
+    /// Makes the app unreachable: nothing listens where it should be.
     pub fn unreachable(mut self) -> Self {
         self.unreachable = true;
         self
     }
 
-    /// The same with the answer that is expected: [`response`], [`error`] or [`listing`].
+    /// Sets the answer that is expected: [`response`], [`error`] or [`listing`].
     pub fn expect(mut self, expected: impl Into<Expected>) -> Self {
         self.expected = Some(expected.into());
         self
     }
 
-    /// The same in real time.
+    /// Runs the case in real time.
     ///
     /// Cases run in virtual time: when the connector and the fake app only wait, the clock jumps to the end of the wait.
-    /// Back-off, `Retry-After` and timeouts of minutes cost nothing so, as long as they wait on tokio's clock. A
+    /// Back-off, `Retry-After` and timeouts of minutes then cost nothing, as long as they wait on tokio's clock. A
     /// connector that waits otherwise needs this.
     pub fn real_time(mut self) -> Self {
         self.real_time = true;
         self
     }
 
-    /// The same, not run, and listed as ignored with the reason.
+    /// Skips the case, and lists it as ignored with the reason.
     pub fn skip(mut self, reason: impl Into<String>) -> Self {
         self.skipped = Some(reason.into());
         self

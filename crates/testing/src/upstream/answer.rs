@@ -44,14 +44,14 @@ pub fn answer(status: u16) -> Answer {
 }
 
 impl Answer {
-    /// The same with a header. Repeated names are sent repeatedly.
+    /// Adds a header. Repeated names are sent repeatedly.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// The same with a JSON body.
+    /// Sets a JSON body.
     #[must_use]
     pub fn json(mut self, body: impl Into<Value>) -> Self {
         self.body = body.into().to_string().into_bytes();
@@ -59,7 +59,7 @@ impl Answer {
         self
     }
 
-    /// The same with a body of text: `text/plain` unless a header says otherwise.
+    /// Sets a text body: `text/plain` unless a header says otherwise.
     #[must_use]
     pub fn text(mut self, body: impl Into<String>) -> Self {
         self.body = body.into().into_bytes();
@@ -67,7 +67,7 @@ impl Answer {
         self
     }
 
-    /// The same with a page of HTML, such as proxies and load balancers answer with.
+    /// Sets a page of HTML as the body, such as proxies and load balancers answer with.
     #[must_use]
     pub fn html(mut self, body: impl Into<String>) -> Self {
         self.body = body.into().into_bytes();
@@ -75,14 +75,14 @@ impl Answer {
         self
     }
 
-    /// The same, sent only after a time. In [virtual time](crate::Case::real_time) that costs nothing.
+    /// Sends the answer only after a delay. In [virtual time](crate::Case::real_time) that costs nothing.
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// The same, failing on its way.
+    /// Lets the answer fail on its way.
     #[must_use]
     pub fn fault(mut self, fault: Fault) -> Self {
         self.fault = Some(fault);
@@ -148,7 +148,7 @@ pub enum Fault {
     Truncated,
     /// Half of the body comes, then nothing, and the connection stays open.
     Stalled,
-    /// No answer ever comes, and the connection stays open.
+    /// An answer never comes, and the connection stays open.
     Silence,
     /// What comes is not HTTP.
     NotHttp,

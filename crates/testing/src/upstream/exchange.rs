@@ -107,35 +107,35 @@ pub fn anything() -> Exchange {
 }
 
 impl Exchange {
-    /// The same with a parameter of the query, beside those in the path. Both are compared decoded.
+    /// Expects a query parameter, in addition to those in the path. Both are compared decoded.
     #[must_use]
     pub fn query(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.query.push((name.into(), value.to_string()));
         self
     }
 
-    /// The same with whatever other parameters: those that are named must still be there.
+    /// Allows other query parameters; those that are named must still be there.
     #[must_use]
     pub fn any_query(mut self) -> Self {
         self.open_query = true;
         self
     }
 
-    /// The same with a header; its name in any case, its value exactly.
+    /// Expects a header: its name in any case, its value exactly.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// The same with a body that is this JSON.
+    /// Expects this JSON as the body.
     #[must_use]
     pub fn json(mut self, body: impl Into<Value>) -> Self {
         self.body = BodyRule::Json(body.into());
         self
     }
 
-    /// The same with a body that is a form with these fields, in any order.
+    /// Expects a form with these fields as the body, in any order.
     #[must_use]
     pub fn form<N: Into<String>, V: Into<String>>(
         mut self,
@@ -146,42 +146,42 @@ impl Exchange {
         self
     }
 
-    /// The same with a body that is this text.
+    /// Expects this text as the body.
     #[must_use]
     pub fn text(mut self, body: impl Into<String>) -> Self {
         self.body = BodyRule::Text(body.into());
         self
     }
 
-    /// The same with whatever body, or none.
+    /// Allows any body, or none.
     #[must_use]
     pub fn any_body(mut self) -> Self {
         self.body = BodyRule::Any;
         self
     }
 
-    /// The same, expected exactly so many times. Never is allowed: a call that must not happen.
+    /// Expects the call exactly this many times. Zero is allowed: a call that must not happen.
     #[must_use]
     pub fn times(mut self, times: usize) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// The same any number of times, which may be none.
+    /// Allows the call any number of times, zero included.
     #[must_use]
     pub fn any_times(mut self) -> Self {
         self.times = None;
         self
     }
 
-    /// The same, and for so long after its answer no other call may come: what a rate limit asks for.
+    /// Fails when another call comes within this time after the answer: what a rate limit asks for.
     #[must_use]
     pub fn quiet_for(mut self, time: Duration) -> Self {
         self.quiet = time;
         self
     }
 
-    /// The same with its answer: a status, JSON, both, a [`Fault`](super::Fault), or an [`answer`]. Without one, an
+    /// Sets the answer: a status, JSON, both, a [`Fault`](super::Fault), or an [`answer`]. Without one, an
     /// empty 200 is answered.
     #[must_use]
     pub fn answers(mut self, answer: impl Into<Answer>) -> Self {
@@ -189,7 +189,7 @@ impl Exchange {
         self
     }
 
-    /// The same with an answer that follows from the call, as for a listing of many pages.
+    /// Computes the answer from the call, as for a listing of many pages.
     #[must_use]
     pub fn answers_with(mut self, compute: impl Fn(&Received) -> Answer + Send + Sync + 'static) -> Self {
         self.reply = Reply::Computed(Arc::new(compute));

@@ -7,7 +7,6 @@ mod matching;
 mod received;
 mod server;
 
-use std::error::Error;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -44,7 +43,7 @@ pub struct Upstream {
     url: Arc<str>,
     ledger: Arc<Ledger>,
     server: JoinHandle<()>,
-    /// Whether nobody needs to be told about problems any more.
+    /// Whether the problems were reported already.
     settled: bool,
 }
 
@@ -52,7 +51,7 @@ impl Upstream {
     /// Starts to listen on a free port, on the runtime of the caller.
     ///
     /// # Errors
-    /// When the system gives no port.
+    /// When no port is free.
     pub async fn start(exchanges: impl IntoIterator<Item = Exchange>) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let url: Arc<str> = format!("http://{}", listener.local_addr()?).into();
@@ -61,7 +60,7 @@ impl Upstream {
         Ok(Self { url, ledger, server, settled: false })
     }
 
-    /// The same, silent when it is dropped: for whoever asks [`finish`](Self::finish) or fails anyway.
+    /// Makes dropping it silent: for whoever asks [`finish`](Self::finish) or fails anyway.
     pub(crate) fn silent(mut self) -> Self {
         self.settled = true;
         self
@@ -106,28 +105,22 @@ impl Drop for Upstream {
     }
 }
 
-/// In what the calls to a fake app were not as expected.
+/// How the calls to a fake app differed from those expected.
+#[derive(thiserror::Error)]
+#[error("upstream:\n  {}{}", problems.join("\n  "), shown(journal))]
 pub struct UnexpectedCalls {
     problems: Vec<String>,
     journal: Vec<String>,
 }
 
-impl fmt::Display for UnexpectedCalls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = |lines: &[String]| lines.join("\n  ");
-        write!(f, "upstream:\n  {}", lines(&self.problems))?;
-        if !self.journal.is_empty() {
-            write!(f, "\ncalls:\n  {}", lines(&self.journal))?;
-        }
-        Ok(())
-    }
+/// The calls that were made, if there were any.
+fn shown(journal: &[String]) -> String {
+    if journal.is_empty() { String::new() } else { format!("\ncalls:\n  {}", journal.join("\n  ")) }
 }
 
 impl fmt::Debug for UnexpectedCalls {
-    /// As for people: it is what a test shows that unwraps it.
+    /// As `Display`: it is what a test that unwraps it shows.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
-
-impl Error for UnexpectedCalls {}

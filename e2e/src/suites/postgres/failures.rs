@@ -132,7 +132,7 @@ fn cases(cluster: &Cluster, lumos: &Connection) -> Result<Vec<Failing>> {
             "verify-ca",
         ),
         (
-            "an authority that is none",
+            "an authority that is not a certificate",
             bad_authority,
             "validate_credentials",
             none.clone(),
@@ -285,7 +285,7 @@ fn cases(cluster: &Cluster, lumos: &Connection) -> Result<Vec<Failing>> {
             "4294967295",
         ),
         (
-            "an id that is none",
+            "a malformed id",
             lumos.clone(),
             "deactivate_account",
             json!({"account_id": "ada' OR true --"}),
@@ -293,7 +293,7 @@ fn cases(cluster: &Cluster, lumos: &Connection) -> Result<Vec<Failing>> {
             "ada' OR true --",
         ),
         (
-            "a group is no account",
+            "a group is not an account",
             lumos.clone(),
             "get_account",
             json!({"account_id": readers}),

@@ -95,7 +95,7 @@ fn entitlements(stage: &mut Stage, cluster: &Cluster, lumos: &Connection, accoun
         ("schema_privilege", "CREATE", "schema", schema.as_str()),
         ("attribute", "CREATEDB", "", ""),
     ] {
-        stage.check(format!("{kind}: assigned, read back, unassigned, read back; twice is no more"), |_| {
+        stage.check(format!("{kind}: assigned, read back, unassigned, read back; repeating changes nothing"), |_| {
             let request = json!({
                 "account_integration_specific_id": account, "resource_integration_specific_id": resource,
                 "resource_type": resource_type, "entitlement_type": kind, "entitlement_integration_specific_id": id,

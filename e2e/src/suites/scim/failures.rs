@@ -139,7 +139,7 @@ fn cases(service: &Service, lumos: &Connection) -> Result<Vec<Failing>> {
         ),
         ("a tenant that is not there", elsewhere("nobody/v2"), validate, json!({}), "not_found", "404"),
         (
-            "an address that is none",
+            "an address that is not a URL",
             lumos.setting("base_url", "acme"),
             validate,
             json!({}),
@@ -155,7 +155,7 @@ fn cases(service: &Service, lumos: &Connection) -> Result<Vec<Failing>> {
             "",
         ),
         (
-            "an attribute path that is none",
+            "a malformed attribute path",
             lumos.setting("email_attribute", "emails[type"),
             validate,
             json!({}),
@@ -268,7 +268,7 @@ fn cases(service: &Service, lumos: &Connection) -> Result<Vec<Failing>> {
             "list_entitlements",
         ),
         (
-            "a custom attribute that is no path",
+            "a custom attribute that is not a path",
             lumos.clone(),
             "list_accounts",
             json!({"custom_attributes": ["a b"]}),

@@ -75,7 +75,7 @@ fn entitlements(stage: &mut Stage, lumos: &Connection, name: &str, account: &str
     for (kind, id) in [("group", group), ("role", "role:a \"quoted\" one"), ("entitlement", "entitlement:x")]
     {
         stage.check(
-            format!("{name}: {kind}: assigned, read back, unassigned, read back; twice is no more"),
+            format!("{name}: {kind}: assigned, read back, unassigned, read back; repeating changes nothing"),
             |_| {
                 let request = json!({
                     "account_integration_specific_id": account, "resource_integration_specific_id": "",
@@ -101,7 +101,7 @@ fn entitlements(stage: &mut Stage, lumos: &Connection, name: &str, account: &str
 
 fn changes(stage: &mut Stage, lumos: &Connection, api: &Api, name: &str, account: &str) {
     stage.check(
-        format!("{name}: update_account changes what it says and nothing else; again is no more"),
+        format!("{name}: update_account changes what it says and nothing else; repeating changes nothing"),
         |_| {
             let request =
                 json!({"id": account, "title": "Chief", "email": "new@acme.test", "cost_center": "42"});

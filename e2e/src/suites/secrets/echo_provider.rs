@@ -14,7 +14,7 @@ impl EchoProvider {
         let address = listener.local_addr()?;
         std::thread::spawn(move || {
             for (count, connection) in listener.incoming().enumerate() {
-                // A caller that hangs up is none of its business.
+                // A caller that hangs up is not its concern.
                 let _ = connection.map_err(anyhow::Error::from).and_then(|stream| answer(stream, count));
             }
         });
@@ -36,7 +36,7 @@ fn sent(stream: &TcpStream) -> Result<String> {
         reader.read_line(&mut head)?;
         let line = head[start..].trim().to_ascii_lowercase();
         if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().context("a length that is no number")?;
+            length = value.trim().parse().context("a length that is not a number")?;
         }
         if line.is_empty() {
             break;
