@@ -4,6 +4,8 @@
 //! nobody declared are added to that object of the request.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot run has failed")]
 
+use lumos_connector::core::host::Host;
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let capability = arguments.next().unwrap();
@@ -12,9 +14,10 @@ fn main() {
     let keys: usize = arguments.next().map_or(0, |keys| keys.parse().unwrap());
     let request = request(&place, keys);
     let connector = bench_connector::integration().unwrap();
+    let host = Host::default();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for _ in 0..times {
-        let answer = async { connector.dispatch(&capability, &request).await.into_bytes().await };
+        let answer = async { connector.dispatch(&host, &capability, &request).await.into_bytes().await };
         std::hint::black_box(runtime.block_on(answer).unwrap());
     }
 }

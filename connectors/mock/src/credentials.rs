@@ -9,7 +9,7 @@ pub(crate) async fn validate_credentials(
     _: ValidateCredentials,
 ) -> Result<ValidatedCredentials> {
     if login.password.expose() == "wrong" {
-        return Err(ConnectorError::authentication("Login refused").app_error_code("mock.bad_login"));
+        return Err(ConnectorError::authentication("Login refused").with_app_error_code("mock.bad_login"));
     }
     Ok(ValidatedCredentials { valid: true, unique_tenant_id: "mock-connector-tenant-id".to_owned() })
 }

@@ -25,7 +25,9 @@ pub(crate) async fn unassign_entitlement(
 ) -> Result<UnassignedEntitlement> {
     mock.account(&request.account_integration_specific_id)?;
     if request.entitlement_type == "role" {
-        return Err(ConnectorError::unsupported_operation("Roles stay").hint("Assign another role instead."));
+        return Err(
+            ConnectorError::unsupported_operation("Roles stay").with_hint("Assign another role instead.")
+        );
     }
     require(
         &request.entitlement_type,

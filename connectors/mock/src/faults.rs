@@ -78,7 +78,7 @@ fn http_status(status: &str, content_type: &str, body: &str) -> Result<()> {
 
 fn deprecated(code: &str) -> Result<()> {
     match ErrorCode::from_wire(code) {
-        Some(code) => Err(ConnectorError::new("deprecated code").code(code)),
+        Some(code) => Err(ConnectorError::new("deprecated code").with_code(code)),
         None => native(&format!("unknown deprecated code: {code}")),
     }
 }
@@ -88,17 +88,17 @@ fn overridden(error: ConnectorError, overrides: &str) -> Result<ConnectorError> 
     overrides.split('&').filter(|option| !option.is_empty()).try_fold(error, |error, option| {
         let (key, value) = option.split_once('=').unwrap_or((option, ""));
         Ok(match key {
-            "message" => error.message(value),
-            "hint" => error.hint(value),
-            "app_error_code" => error.app_error_code(value),
-            "error_code" => error.code(
+            "message" => error.with_message(value),
+            "hint" => error.with_hint(value),
+            "app_error_code" => error.with_app_error_code(value),
+            "error_code" => error.with_code(
                 ConnectorErrorCode::from_wire(value)
                     .ok_or_else(|| NativeError(format!("unknown code: {value}")))?,
             ),
-            "retryable" => error.retryable(value == "true"),
-            "throttled" => error.throttled(value == "true"),
-            "refreshable" => error.refreshable(value == "true"),
-            "retry_after_seconds" => error.retry_after_seconds(value.parse()?),
+            "retryable" => error.with_retryable(value == "true"),
+            "throttled" => error.with_throttled(value == "true"),
+            "refreshable" => error.with_refreshable(value == "true"),
+            "retry_after_seconds" => error.with_retry_after_seconds(value.parse()?),
             _ => return Err(NativeError(format!("unknown option: {key}")).into()),
         })
     })
@@ -121,13 +121,13 @@ mod tests {
     fn values_of_overrides_are_taken_verbatim() {
         let error = raised("RateLimitError?message=a=b:c%20d&hint=&error_code=not_found");
         assert_eq!(error.class(), Some(ErrorClass::RateLimit));
-        assert_eq!(error.text(), "a=b:c%20d");
-        assert_eq!(error.current_code(), ConnectorErrorCode::NotFound);
+        assert_eq!(error.message(), "a=b:c%20d");
+        assert_eq!(error.code(), ConnectorErrorCode::NotFound);
     }
 
     #[test]
     fn deprecated_codes_are_redirected() {
-        assert_eq!(raised("deprecated:api_error").current_code(), ConnectorErrorCode::InvalidResponse);
+        assert_eq!(raised("deprecated:api_error").code(), ConnectorErrorCode::InvalidResponse);
     }
 
     #[test]

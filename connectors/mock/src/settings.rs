@@ -45,7 +45,7 @@ impl Mock {
     /// The account with an id, which must exist.
     pub(crate) fn account(&self, id: &str) -> Result<Account> {
         self.find_account(id).ok_or_else(|| {
-            ConnectorError::not_found(format!("No account {id}")).app_error_code("mock.account_missing")
+            ConnectorError::not_found(format!("No account {id}")).with_app_error_code("mock.account_missing")
         })
     }
 }

@@ -122,5 +122,5 @@ fn owns(account: &Account, traces: &[Traces]) -> ConnectorError {
         })
         .collect();
     ConnectorError::conflict(format!("The role \"{}\" owns objects: {}", account.name, places.join(", ")))
-        .hint("Name a role under 'Reassign owned objects to', or hand the objects over first.")
+        .with_hint("Name a role under 'Reassign owned objects to', or hand the objects over first.")
 }

@@ -3,23 +3,22 @@
 use std::error::Error as _;
 use std::io;
 
-use lumos_connector::error::Classification;
 use lumos_connector::prelude::*;
 use tokio_postgres::error::SqlState;
 
 use ConnectorErrorCode as Code;
 
 /// The code, message and SQLSTATE of an error that the driver reports.
-pub(crate) fn classify(error: &tokio_postgres::Error) -> Classification {
+pub(crate) fn mapped(error: &tokio_postgres::Error) -> ConnectorError {
     match error.as_db_error() {
         Some(refusal) => {
             let detail = refusal.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
-            let classification = Classification::from(of_sql_state(refusal.code()))
-                .message(format!("The server says: {}{detail}", refusal.message()))
-                .app_error_code(refusal.code().code());
+            let mapped = ConnectorError::of_code(of_sql_state(refusal.code()))
+                .with_message(format!("The server says: {}{detail}", refusal.message()))
+                .with_app_error_code(refusal.code().code());
             match refusal.hint() {
-                Some(hint) => classification.hint(hint),
-                None => classification,
+                Some(hint) => mapped.with_hint(hint),
+                None => mapped,
             }
         }
         None => of_transport(error),
@@ -53,29 +52,31 @@ fn of_sql_state(state: &SqlState) -> Code {
     }
 }
 
-fn of_transport(error: &tokio_postgres::Error) -> Classification {
+fn of_transport(error: &tokio_postgres::Error) -> ConnectorError {
     let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-    let message = format!("{error}{cause}");
     let io = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
     // The driver tells its kinds of error apart by their texts alone.
-    let classification = match error.to_string().as_str() {
-        "error performing TLS handshake" => Classification::from(Code::ConnectionRejected)
-            .retryable(false)
-            .hint("Check that the server has TLS on and a certificate for this host; see the TLS settings."),
+    let text = error.to_string();
+    let code = match text.as_str() {
+        "error performing TLS handshake" => Code::ConnectionRejected,
         "error connecting to server" => match io.map(io::Error::kind) {
-            Some(io::ErrorKind::ConnectionRefused) => Code::ConnectionRejected.into(),
-            _ => Code::ConnectionTimeout.into(),
+            Some(io::ErrorKind::ConnectionRefused) => Code::ConnectionRejected,
+            _ => Code::ConnectionTimeout,
         },
-        "error communicating with the server" | "connection closed" => Code::ConnectionClosed.into(),
-        "timeout waiting for server" => Code::RequestTimeout.into(),
-        "authentication error" => Code::Unauthorized.into(),
-        "invalid configuration" => Code::InvalidValue.into(),
-        "error parsing response from server" | "unexpected message from server" => {
-            Code::InvalidResponse.into()
-        }
-        _ => Code::InternalError.into(),
+        "error communicating with the server" | "connection closed" => Code::ConnectionClosed,
+        "timeout waiting for server" => Code::RequestTimeout,
+        "authentication error" => Code::Unauthorized,
+        "invalid configuration" => Code::InvalidValue,
+        "error parsing response from server" | "unexpected message from server" => Code::InvalidResponse,
+        _ => Code::InternalError,
     };
-    classification.message(message)
+    let mapped = ConnectorError::of_code(code).with_message(format!("{text}{cause}"));
+    if text != "error performing TLS handshake" {
+        return mapped;
+    }
+    mapped
+        .with_retryable(false)
+        .with_hint("Check that the server has TLS on and a certificate for this host; see the TLS settings.")
 }
 
 /// Names what the connector's role lacks, when the server says that it lacks something.
@@ -94,8 +95,8 @@ pub(crate) fn needing<T>(result: Result<T>, privilege: impl FnOnce() -> String) 
 /// The error of a connector's role that lacks a privilege.
 pub(crate) fn lacking(what_happened: &str, privilege: &str) -> ConnectorError {
     ConnectorError::authorization(format!("{what_happened}; the connector's role needs {privilege}"))
-        .app_error_code(SqlState::INSUFFICIENT_PRIVILEGE.code())
-        .hint(format!("Give the connector's role {privilege}."))
+        .with_app_error_code(SqlState::INSUFFICIENT_PRIVILEGE.code())
+        .with_hint(format!("Give the connector's role {privilege}."))
 }
 
 #[cfg(test)]

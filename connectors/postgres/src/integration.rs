@@ -20,7 +20,7 @@ pub fn integration() -> Result<Integration, IntegrationError> {
         .entitlement_types(entitlement::types())
         .auth::<BasicCredential>()
         .settings::<PostgresSettings>()
-        .on_error(failures::classify)
+        .on_error(failures::mapped)
         // Reading
         .capability(capability::ValidateCredentials, credentials::validate_credentials)
         .capability(capability::ListAccounts, accounts::list_accounts)

@@ -36,7 +36,7 @@ impl FromCall for Server {
         let settings: PostgresSettings = call.settings()?;
         let login: BasicCredential = call.auth()?;
         let tls = tls::connector(&settings).await?;
-        let deadline = Instant::from_std(call.rate_limit().deadline);
+        let deadline = call.rate_limit().deadline;
         let main = connect(&settings, &login, tls.as_ref(), &settings.database, deadline).await?;
         // Since version 16 a membership may be for administration alone.
         let row = main.find("SELECT current_setting('server_version_num')::int4 >= 160000", &[]).await?;

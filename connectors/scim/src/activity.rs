@@ -11,7 +11,7 @@ pub(crate) async fn get_last_activity(scim: Scim, request: GetLastActivity) -> R
     for account_id in request.account_ids {
         let user = match scim.read(&Endpoint::users(), &account_id, attribute.without_filter()).await {
             Ok(user) => user,
-            Err(error) if error.current_code() == ConnectorErrorCode::NotFound => continue,
+            Err(error) if error.code() == ConnectorErrorCode::NotFound => continue,
             Err(error) => return Err(error),
         };
         found.extend(attribute.text_in(&user).map(|happened_at| LastActivityData {

@@ -48,7 +48,7 @@ impl Scim {
         let (endpoint, id, attribute, value) = self.place_of(kind, value, account);
         match self.change(&endpoint, &id, &[Change::Remove { attribute, value }], None).await {
             // `noTarget`: somebody else took it away meanwhile.
-            Err(error) if error.current_code() == ConnectorErrorCode::UnknownValue => Ok(()),
+            Err(error) if error.code() == ConnectorErrorCode::UnknownValue => Ok(()),
             changed => changed,
         }
     }

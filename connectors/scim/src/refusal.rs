@@ -16,20 +16,20 @@ pub(crate) fn refusal(answer: &HttpAnswer) -> ConnectorError {
     let status = answer.status();
     let error = match status {
         // The resource changed between reading and writing it; reading again helps.
-        412 => answer.error().code(ConnectorErrorCode::Conflict).retryable(true),
-        _ => answer.error().code(of_http_status(status)),
+        412 => answer.error().with_code(ConnectorErrorCode::Conflict).with_retryable(true),
+        _ => answer.error().with_code(of_http_status(status)),
     };
     let Ok(ScimError { scim_type, detail }) = answer.json() else { return error };
     let error = match detail.as_deref().map(str::trim).filter(|detail| !detail.is_empty()) {
-        Some(detail) => error.message(format!("The SCIM service refused: {detail} (status {status})")),
+        Some(detail) => error.with_message(format!("The SCIM service refused: {detail} (status {status})")),
         None => error,
     };
     let Some(scim_type) = scim_type.filter(|scim_type| !scim_type.is_empty()) else { return error };
     let error = match code_of(&scim_type) {
-        Some(code) => error.code(code),
+        Some(code) => error.with_code(code),
         None => error,
     };
-    error.app_error_code(format!("scim.{scim_type}"))
+    error.with_app_error_code(format!("scim.{scim_type}"))
 }
 
 /// The code of a SCIM error type. Others, such as `invalidSyntax`, mean what their status means.
@@ -66,12 +66,12 @@ pub(crate) fn is_filter_refused(answer: &HttpAnswer) -> bool {
 /// The error of a change that set a password. SCIM has no error type for password policies: services answer
 /// `invalidValue` and speak of the password.
 pub(crate) fn of_password(error: ConnectorError) -> ConnectorError {
-    let is_about_password = error.text().to_lowercase().contains("password");
-    if !is_about_password || error.current_code() == ConnectorErrorCode::Conflict {
+    let is_about_password = error.message().to_lowercase().contains("password");
+    if !is_about_password || error.code() == ConnectorErrorCode::Conflict {
         return error;
     }
     error
-        .code(ConnectorErrorCode::InvalidValue)
-        .app_error_code("scim.passwordPolicy")
-        .hint("Choose a password that the app's password policy allows.")
+        .with_code(ConnectorErrorCode::InvalidValue)
+        .with_app_error_code("scim.passwordPolicy")
+        .with_hint("Choose a password that the app's password policy allows.")
 }

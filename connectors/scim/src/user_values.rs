@@ -47,7 +47,7 @@ fn walk(kinds: &[Kind], filtered: bool) -> Walk {
 /// Whether the service refused what it was asked for, rather than who asks.
 fn is_about_filter(error: &ConnectorError) -> bool {
     matches!(
-        error.current_code(),
+        error.code(),
         ConnectorErrorCode::InvalidValue
             | ConnectorErrorCode::BadRequest
             | ConnectorErrorCode::UnsupportedOperation

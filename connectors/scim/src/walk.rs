@@ -310,5 +310,5 @@ pub(crate) fn count(rows: usize) -> i64 {
 
 fn stuck(why: &str) -> ConnectorError {
     ConnectorError::invalid_response(format!("The SCIM service does not page: {why}"))
-        .hint("Choose another kind of paging in the settings of the connection.")
+        .with_hint("Choose another kind of paging in the settings of the connection.")
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use futures_util::future::join_all;
 use lumos_connector_client::{HttpCall, HttpClient};
+use lumos_connector_core::host::Host;
 use lumos_connector_core::{Call, Integration};
 use lumos_connector_types::capability::marker as capability;
 use lumos_connector_types::payload::{FoundAccountData, ListAccounts};
@@ -71,7 +72,7 @@ async fn client(url: &str) -> HttpClient {
         })
         .build()
         .unwrap();
-    integration.dispatch("list_accounts", r#"{"request":{}}"#).await;
+    integration.dispatch(&Host::default(), "list_accounts", r#"{"request":{}}"#).await;
     let call = slot.lock().unwrap().take().unwrap();
     call.http().bearer("token").base_url(url).unwrap()
 }

@@ -20,11 +20,11 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn of(call: &Call) -> Self {
-        let clock = call.integration().provided::<SharedClock>();
-        let clock = clock.map_or_else(SharedClock::system, |clock| (*clock).clone());
-        // The call counts by the system's clock; from here on this one counts.
-        let left = call.rate_limit().deadline.saturating_duration_since(std::time::Instant::now());
-        Self { report: call.rate_limit_report(), deadline: clock.now() + left, clock }
+        Self {
+            clock: call.host().clock().clone(),
+            report: call.rate_limit_report(),
+            deadline: call.rate_limit().deadline,
+        }
     }
 
     /// The time that is left.
@@ -37,7 +37,7 @@ impl Budget {
             return Err(ConnectorError::budget_exhausted(
                 "The time of this call was over before the app could be asked",
             )
-            .retry_after_seconds(0));
+            .with_retry_after_seconds(0));
         }
         Ok(left)
     }
@@ -54,7 +54,7 @@ impl Budget {
                 "The call would wait {seconds} s {for_what}, but has {} s left",
                 left.as_secs()
             ))
-            .retry_after_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)));
+            .with_retry_after_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)));
         }
         if !time.is_zero() {
             tracing::debug!("waiting {:.1} s {for_what}", time.as_secs_f64());

@@ -18,7 +18,7 @@ pub(crate) fn transport_error(error: reqwest::Error) -> TransportError {
         TransportFailure::Read => "the connection broke while the answer came",
         _ => "the request could not be sent",
     };
-    TransportError::new(failure, format!("{message}: {}", innermost(&error))).caused_by(error)
+    TransportError::new(failure, format!("{message}: {}", innermost(&error))).with_source(error)
 }
 
 fn failure(error: &reqwest::Error) -> TransportFailure {

@@ -34,11 +34,8 @@ mod tls;
 pub mod token_exchange;
 pub mod transport;
 
-use std::sync::Arc;
-
 use log_delivery::HttpLogDelivery;
-use lumos_connector_core::Integration;
-use lumos_connector_core::log_delivery::SharedLogDelivery;
+use lumos_connector_core::host::{Host, HostBuilder};
 use token_exchange::HttpTokenExchange;
 
 pub use blocking::blocking;
@@ -46,17 +43,15 @@ pub use http::{HttpAnswer, HttpBuilder, HttpCall, HttpClient, HttpRequest};
 /// The HTTP library beneath, for what this crate does not cover.
 pub use reqwest;
 
-/// Gives a connector what only this crate has: ways to ask for OAuth tokens and to deliver critical log lines, and
-/// proxy mode when it is built with the feature `proxy`.
-pub fn install(integration: &Integration) {
-    integration.exchange_tokens_with(HttpTokenExchange::default());
-    integration.provide::<SharedLogDelivery>(Arc::new(HttpLogDelivery::default()));
+/// Begins a host that can send requests: for OAuth tokens, with critical log lines, and in proxy mode when this crate is
+/// built with the feature `proxy`.
+pub fn host() -> HostBuilder {
+    let host =
+        Host::builder().token_exchange(HttpTokenExchange::default()).log_delivery(HttpLogDelivery::default());
     #[cfg(feature = "proxy")]
-    integration.provide(lumos_connector_core::proxy::ProxySwitch::new(|integration| {
-        if let Some(proxy) = transport::proxy::Proxy::lumos() {
-            let route = transport::Route::from(proxy);
-            integration.exchange_tokens_with(HttpTokenExchange::on(route.clone()));
-            integration.provide(route);
-        }
-    }));
+    let host = host.proxy_mode(|host| match transport::proxy::Proxy::lumos() {
+        Some(proxy) => transport::Route::from(proxy).carry(host),
+        None => host,
+    });
+    host
 }

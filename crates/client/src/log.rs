@@ -82,7 +82,7 @@ impl Upstream {
         let Self(Some(Call { method, url, sent, began, span })) = self else { return };
         span.record("otel.status_code", "ERROR");
         let milliseconds = began.elapsed().as_millis();
-        tracing::info!(milliseconds, sent, "{method} {url} failed: {}", error.text());
+        tracing::info!(milliseconds, sent, "{method} {url} failed: {}", error.message());
     }
 }
 

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use lumos_connector_core::error::{ConnectorError, TransportError, TransportFailure};
-use lumos_connector_core::log_delivery::{CriticalLine, LogDelivery};
+use lumos_connector_core::host::{CriticalLine, LogDelivery};
 use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde_json::json;
@@ -34,14 +34,14 @@ impl LogDelivery for HttpLogDelivery {
 }
 
 async fn post(line: &CriticalLine) -> Result<(), TransportError> {
-    let unusable = |error: ConnectorError| TransportError::new(TransportFailure::Request, error.text());
+    let unusable = |error: ConnectorError| TransportError::new(TransportFailure::Request, error.message());
     let pooled = pool::client(&Connecting::default()).map_err(unusable)?;
     if let Ok(url) = Url::parse(&line.url) {
         pooled.check(&url).map_err(unusable)?;
     }
     let agent = HeaderValue::from_str(&line.agent_identifier).map_err(|error| {
         TransportError::new(TransportFailure::Request, "the agent's identifier does not fit a header")
-            .caused_by(error)
+            .with_source(error)
     })?;
     let body = json!({ "agent_identifier": line.agent_identifier, "log": line.line });
     let answer = pooled

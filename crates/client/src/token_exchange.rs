@@ -111,7 +111,7 @@ fn token_url(url: &str) -> Result<Url, &'static str> {
 /// The value of a header that is never shown.
 pub(crate) fn sensitive(value: &str) -> Result<HeaderValue, TransportError> {
     let mut value = HeaderValue::from_str(value).map_err(|error| {
-        TransportError::new(TransportFailure::Request, "a secret does not fit a header").caused_by(error)
+        TransportError::new(TransportFailure::Request, "a secret does not fit a header").with_source(error)
     })?;
     value.set_sensitive(true);
     Ok(value)

@@ -9,6 +9,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use indexmap::IndexMap;
 use lumos_connector_core::error::Result;
+use lumos_connector_core::host::Host;
 use lumos_connector_core::{Auth, Integration, Settings};
 use lumos_connector_types::capability::marker as capability;
 use lumos_connector_types::envelope::{RequestEnvelope, ResponseEnvelope};
@@ -69,11 +70,13 @@ fn connector() -> Integration {
 
 fn dispatch(criterion: &mut Criterion) {
     let connector = connector();
+    let host = Host::default();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for name in ["validate_credentials", "list_accounts"] {
         criterion.bench_function(&format!("{name}/dispatch"), |bencher| {
             bencher.iter(|| {
-                let answer = async { connector.dispatch(name, black_box(REQUEST)).await.into_bytes().await };
+                let answer =
+                    async { connector.dispatch(&host, name, black_box(REQUEST)).await.into_bytes().await };
                 runtime.block_on(answer).unwrap()
             });
         });

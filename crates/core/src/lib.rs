@@ -18,12 +18,13 @@ mod declaration;
 mod dispatch;
 pub mod integration;
 
+pub use builtin::credentials as auth;
 pub use builtin::{oauth, probe};
 pub use call::answer::Answer;
 pub use call::reply::{Reply, Rows};
 pub use call::{
-    Call, answer, fingerprint, listing, log_delivery, observation, page, proxy, rate_limit, reply, token,
+    Call, answer, clock, fingerprint, host, listing, observation, page, rate_limit, reply, token,
 };
-pub use declaration::{auth, error, redaction};
+pub use declaration::{error, redaction};
 pub use dispatch::from_call::{Auth, FromCall, Settings};
 pub use integration::Integration;

@@ -66,5 +66,5 @@ fn main() -> ExitCode {
         })
         .capability(marker::ListAccounts, list_accounts)
         .build();
-    lumos_connector_runtime::run(integration)
+    lumos_connector_runtime::run(integration, lumos_connector_core::host::Host::builder())
 }

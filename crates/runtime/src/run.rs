@@ -7,6 +7,7 @@ use std::time::Instant;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap_complete::generate;
 use lumos_connector_core::Integration;
+use lumos_connector_core::host::HostBuilder;
 use lumos_connector_core::integration::IntegrationError;
 
 use crate::command_line::{self, Action};
@@ -28,12 +29,13 @@ const ERROR_ANSWER: u8 = 3;
 /// ```no_run
 /// use std::process::ExitCode;
 /// use lumos_connector_core::Integration;
+/// use lumos_connector_core::host::Host;
 ///
 /// fn main() -> ExitCode {
-///     lumos_connector_runtime::run(Integration::builder("acme", "1.0.0").build())
+///     lumos_connector_runtime::run(Integration::builder("acme", "1.0.0").build(), Host::builder())
 /// }
 /// ```
-pub fn run(integration: Result<Integration, IntegrationError>) -> ExitCode {
+pub fn run(integration: Result<Integration, IntegrationError>, host: HostBuilder) -> ExitCode {
     let integration = match integration {
         Ok(integration) => integration,
         Err(error) => {
@@ -47,11 +49,12 @@ pub fn run(integration: Result<Integration, IntegrationError>) -> ExitCode {
         Ok(matches) => matches,
         Err(error) => return refuse(&error),
     };
-    let done = match command_line::uses_proxy(&matches).then(|| integration.use_proxy()) {
-        Some(Err(error)) => Err(Failure::new(error.to_string()).advice(
+    let host = if command_line::uses_proxy(&matches) { host.use_proxy() } else { Ok(host) };
+    let done = match host {
+        Err(error) => Err(Failure::new(error.to_string()).advice(
             "build it with the feature `proxy` of lumos-connector, which is on by default, or leave --use-proxy out",
         )),
-        _ => carry_out(&integration, command_line::action(&definition, &matches)),
+        Ok(host) => carry_out(&integration, host, command_line::action(&definition, &matches)),
     };
     done.unwrap_or_else(|failure| {
         output::message(failure);
@@ -100,7 +103,7 @@ fn is_name(given: &str) -> bool {
     given.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-'))
 }
 
-fn carry_out(integration: &Integration, action: Action) -> Result<ExitCode, Failure> {
+fn carry_out(integration: &Integration, host: HostBuilder, action: Action) -> Result<ExitCode, Failure> {
     match action {
         Action::Nothing(mut definition) => {
             output::message(definition.render_help());
@@ -108,20 +111,21 @@ fn carry_out(integration: &Integration, action: Action) -> Result<ExitCode, Fail
         }
         Action::Info { result_file } => {
             let result_file = result_file.as_deref().map(ResultFile::new).transpose()?;
-            let _log = log::start(integration)?;
+            let _log = log::start(integration, &host)?;
             let info = integration.info();
             output::write(result_file.as_ref(), |sink| sink.write_all(info.as_bytes()))?;
         }
         Action::Capability { name, json, json_file, result_file, exit_code } => {
             let result_file = result_file.as_deref().map(ResultFile::new).transpose()?;
-            let log = log::start(integration)?;
+            let log = log::start(integration, &host)?;
             let request = request::read(json, json_file.as_deref())?;
             log::arguments(&log.settings, integration, &name, json_file.is_none().then_some(&request));
             let runtime = runtime()?;
-            let observability = Observability::start(integration, &log, None);
+            let observability = Observability::new(integration, &log, None);
+            let host = observability.watch(host).build();
             let context = Arc::new(CallContext::new(integration.app_id(), &name));
-            let answer =
-                runtime.block_on(context.scope(traced(&name, integration.dispatch(&name, &request))));
+            let call = integration.dispatch(&host, &name, &request);
+            let answer = runtime.block_on(context.scope(traced(&name, call)));
             let failed = answer.error_code().is_some();
             let started = Instant::now();
             let mut bytes = 0;
@@ -137,8 +141,8 @@ fn carry_out(integration: &Integration, action: Action) -> Result<ExitCode, Fail
             }
         }
         Action::Serve(options) => {
-            let log = log::start(integration)?;
-            server::run(integration, &log, *options)?;
+            let log = log::start(integration, &host)?;
+            server::run(integration, host, &log, *options)?;
         }
         Action::Reload(arguments) => develop::reload(&arguments)?,
         Action::Completions(shell) => output::write(None, |sink| {

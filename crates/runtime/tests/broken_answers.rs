@@ -18,7 +18,7 @@ const MANY: usize = 5_000;
 
 fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some("list_accounts") {
-        return lumos_connector_runtime::run(connector());
+        return lumos_connector_runtime::run(connector(), lumos_connector_core::host::Host::builder());
     }
     whole_answers_are_written();
     on_stdout_the_command_fails_and_what_was_written_does_not_parse();

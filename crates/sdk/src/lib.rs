@@ -64,10 +64,7 @@ pub use lumos_connector_types::{payload, settings_field};
 /// Exit status (contract §8): 0 when there is an answer, error envelopes included; 1 when there is none; 2 when the
 /// arguments make no sense; 3 for an error envelope when `--exit-code` is given.
 pub fn run(integration: Result<Integration, IntegrationError>) -> ExitCode {
-    if let Ok(integration) = &integration {
-        lumos_connector_client::install(integration);
-    }
-    lumos_connector_runtime::run(integration)
+    lumos_connector_runtime::run(integration, lumos_connector_client::host())
 }
 
 /// What a connector imports: `use lumos_connector::prelude::*;`.

@@ -2,17 +2,13 @@
 
 use lumos_connector_client::reqwest::header::{HOST, HeaderValue};
 use lumos_connector_client::reqwest::{Client, Request, Url};
-use lumos_connector_client::token_exchange::HttpTokenExchange;
 use lumos_connector_client::transport::{Exchange, Route, Transport};
-use lumos_connector_core::Integration;
+use lumos_connector_core::host::Host;
 
-/// Leads the calls of a connector to the fake app at an address.
-pub(crate) fn set(integration: &Integration, upstream: &str) -> Result<(), String> {
+/// A host whose requests go to the fake app at an address.
+pub(crate) fn host(upstream: &str) -> Result<Host, String> {
     let upstream: Url = upstream.parse().map_err(|error| format!("{upstream}: {error}"))?;
-    let route = Route::through(ToFakeApp(upstream));
-    integration.exchange_tokens_with(HttpTokenExchange::on(route.clone()));
-    integration.provide(route);
-    Ok(())
+    Ok(Route::through(ToFakeApp(upstream)).carry(Host::builder()).build())
 }
 
 /// Sends every request to the fake app: only scheme, host and port change, and `Host` still names the connector's own.
@@ -22,7 +18,7 @@ impl Transport for ToFakeApp {
     fn send<'a>(&'a self, client: &'a Client, mut request: Request) -> Exchange<'a> {
         let meant = request.url().clone();
         *request.url_mut() = moved(&meant, &self.0);
-        if let Some(host) = host(&meant) {
+        if let Some(host) = host_header(&meant) {
             request.headers_mut().entry(HOST).or_insert(host);
         }
         Box::pin(async move { Route::direct().send(client, request).await })
@@ -37,7 +33,7 @@ fn moved(meant: &Url, upstream: &Url) -> Url {
     url
 }
 
-fn host(url: &Url) -> Option<HeaderValue> {
+fn host_header(url: &Url) -> Option<HeaderValue> {
     let host = url.host_str()?;
     let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     HeaderValue::from_str(&host).ok()

@@ -1,6 +1,6 @@
 //! Errors in the answers of GraphQL endpoints.
 
-use lumos_connector_core::error::Classification;
+use lumos_connector_core::error::ConnectorError;
 use lumos_connector_types::error::ConnectorErrorCode as Code;
 
 use super::answer::GraphQlProblem;
@@ -41,17 +41,17 @@ impl GraphQlError {
     }
 }
 
-/// The standard handler of GraphQL errors; register it with `.on_error(graphql::known_errors)`.
+/// The mapping of GraphQL errors that most connectors want; register it with `.on_error(graphql::known_errors)`.
 ///
 /// What is not an answer of GraphQL is a `bad_gateway`. Errors are an `internal_error` unless `extensions.code` says more:
 /// the codes of Apollo Server and their like are known. The app's own code is kept as `app_error_code`.
 #[must_use]
-pub fn known_errors(error: &GraphQlError) -> Classification {
+pub fn known_errors(error: &GraphQlError) -> ConnectorError {
     if matches!(error, GraphQlError::Protocol { .. }) {
-        return Code::BadGateway.into();
+        return ConnectorError::of_code(Code::BadGateway);
     }
-    let Some(app_code) = error.code() else { return Code::InternalError.into() };
-    Classification::from(code_of(app_code).unwrap_or(Code::InternalError)).app_error_code(app_code)
+    let Some(app_code) = error.code() else { return ConnectorError::of_code(Code::InternalError) };
+    ConnectorError::of_code(code_of(app_code).unwrap_or(Code::InternalError)).with_app_error_code(app_code)
 }
 
 /// What an app's code means, where it is one of the usual ones.

@@ -113,10 +113,10 @@ impl GraphQlRequest {
             && let Some(code) = problems.iter().find_map(GraphQlProblem::code)
         {
             error = match code_of(code) {
-                Some(known) => error.code(known),
+                Some(known) => error.with_code(known),
                 None => error,
             };
-            error = error.app_error_code(code);
+            error = error.with_app_error_code(code);
         }
         Err(answer.mapped(error))
     }

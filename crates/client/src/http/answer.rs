@@ -152,11 +152,11 @@ impl HttpAnswer {
         let meaning = self.client.inner().meanings.iter().rev().find(|(of, _)| *of == status);
         let error = match (meaning, self.given_up) {
             _ if self.refused => {
-                ConnectorError::rate_limit(error.to_string()).status_code(status).caused_by(error)
+                ConnectorError::rate_limit(error.to_string()).with_status_code(status).with_source(error)
             }
-            (Some((_, code)), _) => ConnectorError::from(error).code(*code),
+            (Some((_, code)), _) => ConnectorError::from(error).with_code(*code),
             (None, Some(given_up)) if given_up.limited || given_up.is_refusal() && status != 429 => {
-                given_up.error(error.to_string()).status_code(status).caused_by(error)
+                given_up.error(error.to_string()).with_status_code(status).with_source(error)
             }
             (None, _) => error.into(),
         };
@@ -182,7 +182,7 @@ impl HttpAnswer {
     fn with_retry_after(&self, error: ConnectorError) -> ConnectorError {
         let seconds = self.given_up.map(GivenUp::seconds);
         match seconds.or_else(|| i64::try_from(whole_seconds(self.retry_after()?)).ok()) {
-            Some(seconds) => error.retry_after_seconds(seconds),
+            Some(seconds) => error.with_retry_after_seconds(seconds),
             None => error,
         }
     }

@@ -55,7 +55,7 @@ pub struct HttpBuilder {
 impl HttpBuilder {
     pub(super) fn new(call: &Call) -> Self {
         let mut headers = HeaderMap::new();
-        let agent = format!("{}/{}", call.app_id(), call.integration().version());
+        let agent = format!("{}/{}", call.app_id(), call.version());
         // An app id that does not fit a header is no reason to send no request.
         if let Ok(agent) = HeaderValue::from_str(&agent) {
             headers.insert(USER_AGENT, agent);
@@ -201,7 +201,7 @@ impl HttpBuilder {
     ///
     /// fn explained(answer: &HttpAnswer, error: ConnectorError) -> ConnectorError {
     ///     match answer.json::<Problem>() {
-    ///         Ok(problem) => error.message(problem.message).app_error_code(problem.code),
+    ///         Ok(problem) => error.with_message(problem.message).with_app_error_code(problem.code),
     ///         Err(_) => error,
     ///     }
     /// }
@@ -259,8 +259,7 @@ impl HttpBuilder {
         if let Some(suffix) = &self.host_suffix {
             path::check_host(&base, suffix)?;
         }
-        let route = self.call.integration().provided::<Route>();
-        let route = route.map(|route| (*route).clone()).unwrap_or_default();
+        let route = self.call.host().transport::<Route>().cloned().unwrap_or_default();
         let reqwest = match self.own_client {
             Some(client) => client,
             None => {

@@ -93,8 +93,8 @@ fn give_up(outcome: Result<HttpAnswer>, given_up: GivenUp) -> Result<HttpAnswer>
             answer.given_up = Some(given_up);
             Ok(answer)
         }
-        Err(error) if given_up.limited => Err(given_up.error(error.text())),
-        Err(error) => Err(error.retry_after_seconds(given_up.seconds())),
+        Err(error) if given_up.limited => Err(given_up.error(error.message())),
+        Err(error) => Err(error.with_retry_after_seconds(given_up.seconds())),
     }
 }
 
@@ -109,7 +109,7 @@ impl GivenUp {
             Retryable::Throttled => ConnectorError::rate_limit(message),
             Retryable::Transient => ConnectorError::upstream(message),
         };
-        error.retry_after_seconds(self.seconds())
+        error.with_retry_after_seconds(self.seconds())
     }
 
     pub(super) fn seconds(self) -> i64 {

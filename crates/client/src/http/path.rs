@@ -153,7 +153,7 @@ mod tests {
         {
             let address = format!("https://{tenant}.acme.test");
             let refused = base(&address).and_then(|base| check_host(&base, "acme.test")).unwrap_err();
-            assert!(!refused.text().contains("evil"), "{}", refused.text());
+            assert!(!refused.message().contains("evil"), "{}", refused.message());
         }
     }
 
@@ -171,7 +171,7 @@ mod tests {
             "https://a.test/#f",
         ] {
             let error = base(address).unwrap_err();
-            assert!(!error.text().contains("u:p"), "{}", error.text());
+            assert!(!error.message().contains("u:p"), "{}", error.message());
         }
     }
 }

@@ -305,8 +305,12 @@ mod tests {
         for value in ["ftp://user:hunter2@proxy.test", "socks5://proxy.test", "http://", "http://[", "://"] {
             let proxies = proxies(&[("HTTP_PROXY", value), ("NO_PROXY", "b.test")]);
             let error = proxies.of(&Url::parse("http://a.test").unwrap()).unwrap_err();
-            assert!(error.text().starts_with("HTTP_PROXY: expected the URL of a proxy"), "{}", error.text());
-            assert!(!error.text().contains("hunter2") && !format!("{proxies:?}").contains("hunter2"));
+            assert!(
+                error.message().starts_with("HTTP_PROXY: expected the URL of a proxy"),
+                "{}",
+                error.message()
+            );
+            assert!(!error.message().contains("hunter2") && !format!("{proxies:?}").contains("hunter2"));
             // Requests that do not go through it are none of its business.
             assert_eq!(
                 (way(&proxies, "https://a.test"), way(&proxies, "http://b.test")),

@@ -1,7 +1,7 @@
 //! How requests leave the process.
 //!
-//! They go straight to the app unless the process [provides](lumos_connector_core::Integration::provide) a [`Route`]:
-//! through the proxy, or to the fake app of a test.
+//! They go straight to the app unless the [host](lumos_connector_core::host::Host) has a [`Route`]: through the proxy, or
+//! to the fake app of a test.
 
 pub(crate) mod environment;
 pub(crate) mod pool;
@@ -14,8 +14,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use lumos_connector_core::error::{ConnectorError, Result};
+use lumos_connector_core::host::{self, HostBuilder};
 
 use crate::failure::transport_error;
+use crate::token_exchange::HttpTokenExchange;
 
 /// The answer to one request, some time.
 pub type Exchange<'a> = Pin<Box<dyn Future<Output = Result<reqwest::Response>> + Send + 'a>>;
@@ -50,6 +52,11 @@ impl Route {
         Self(Some(Arc::new(transport)))
     }
 
+    /// A host whose requests take this way, those for tokens included.
+    pub fn carry(self, host: HostBuilder) -> HostBuilder {
+        host.token_exchange(HttpTokenExchange::on(self.clone())).transport(self)
+    }
+
     /// Sends a request this way, with the client that would send it straight to the app.
     ///
     /// # Errors
@@ -67,6 +74,8 @@ impl Route {
         }
     }
 }
+
+impl host::Transport for Route {}
 
 impl fmt::Debug for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

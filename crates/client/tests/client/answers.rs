@@ -27,8 +27,8 @@ async fn json_of_another_shape_is_an_invalid_response_that_repeats_none_of_it() 
         let app = App::start([json(body)]).await;
         let (http, url) = http(&app).await;
         let error = http.base_url(&url).unwrap().get("user").read::<User>().await.unwrap_err();
-        assert_eq!(error.current_code(), Code::InvalidResponse, "{body}");
-        assert!(!error.text().contains("hunter2"), "{}", error.text());
+        assert_eq!(error.code(), Code::InvalidResponse, "{body}");
+        assert!(!error.message().contains("hunter2"), "{}", error.message());
     }
 }
 
@@ -41,7 +41,7 @@ async fn an_error_status_is_an_error_with_what_the_app_said_and_no_parameters() 
     let error = http.base_url(&url).unwrap().get("user?token=x").send().await.unwrap_err();
     let status = error.source_as::<HttpStatusError>().unwrap();
     assert_eq!(status.status, 404);
-    assert_eq!(error.text(), format!(r#"[404][{url}/user] {{"error":"no such user"}}"#));
+    assert_eq!(error.message(), format!(r#"[404][{url}/user] {{"error":"no such user"}}"#));
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn a_status_means_what_the_client_is_told_it_means() {
     let app = App::start([answer(403, &[], "bad token")]).await;
     let (http, url) = http(&app).await;
     let http = http.on_status(403, Code::Unauthorized).base_url(&url).unwrap();
-    assert_eq!(http.get("user").send().await.unwrap_err().current_code(), Code::Unauthorized);
+    assert_eq!(http.get("user").send().await.unwrap_err().code(), Code::Unauthorized);
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn an_answer_that_breaks_off_is_no_answer() {
     let app = App::start([Act::Break(cut)]).await;
     let (http, url) = http(&app).await;
     let error = http.base_url(&url).unwrap().post("user").send().await.unwrap_err();
-    assert_eq!(error.current_code(), Code::ConnectionClosed);
+    assert_eq!(error.code(), Code::ConnectionClosed);
 }
 
 #[tokio::test]
@@ -120,11 +120,11 @@ async fn a_reset_and_a_silence_are_told_apart() {
     let app = App::start([Act::Reset]).await;
     let (http, url) = http(&app).await;
     let http = http.timeout(std::time::Duration::from_millis(100)).base_url(&url).unwrap();
-    assert_eq!(http.post("user").send().await.unwrap_err().current_code(), Code::ConnectionClosed);
+    assert_eq!(http.post("user").send().await.unwrap_err().code(), Code::ConnectionClosed);
     let app = App::start([Act::Stall(b"HTTP/1.1 200 -\r\ncontent-length: 9\r\n\r\nhalf".to_vec())]).await;
     let http = super::setup::http(&app).await.0;
     let http = http.timeout(std::time::Duration::from_millis(100)).base_url(&app.url()).unwrap();
-    assert_eq!(http.post("user").send().await.unwrap_err().current_code(), Code::RequestTimeout);
+    assert_eq!(http.post("user").send().await.unwrap_err().code(), Code::RequestTimeout);
 }
 
 #[tokio::test]
@@ -133,14 +133,14 @@ async fn an_app_explains_its_own_errors() {
     let app = App::start([answer(400, &[], body), answer(404, &[], "plain")]).await;
     let (http, url) = http(&app).await;
     let http = http.map_error(|answer, error| match answer.json::<serde_json::Value>() {
-        Ok(said) => error.message(said["message"].as_str().unwrap()).code(Code::ServiceError),
+        Ok(said) => error.with_message(said["message"].as_str().unwrap()).with_code(Code::ServiceError),
         Err(_) => error,
     });
     let http = http.base_url(&url).unwrap();
     let error = http.get("user").send().await.unwrap_err();
-    assert_eq!((error.text().as_str(), error.current_code()), ("The tenant is asleep", Code::ServiceError));
+    assert_eq!((error.message().as_str(), error.code()), ("The tenant is asleep", Code::ServiceError));
     assert_eq!(error.source_as::<HttpStatusError>().unwrap().status, 400);
-    assert!(http.get("user").send().await.unwrap_err().text().contains("[404]"));
+    assert!(http.get("user").send().await.unwrap_err().message().contains("[404]"));
 }
 
 /// A text packed by gzip.
@@ -181,8 +181,12 @@ async fn what_cannot_be_unpacked_is_an_invalid_response_once() {
         let app = App::start([answer(200, &[("content-encoding", coding)], body)]).await;
         let (http, url) = http(&app).await;
         let error = http.base_url(&url).unwrap().get("user").send().await.unwrap_err();
-        assert_eq!(error.current_code(), Code::InvalidResponse, "{coding}");
-        assert!(error.text().starts_with("[200]") && error.text().contains(coding), "{}", error.text());
+        assert_eq!(error.code(), Code::InvalidResponse, "{coding}");
+        assert!(
+            error.message().starts_with("[200]") && error.message().contains(coding),
+            "{}",
+            error.message()
+        );
         assert_eq!(app.asked().len(), 1, "{coding}");
     }
 }
@@ -250,9 +254,9 @@ async fn an_answer_may_have_many_headers_and_too_many_are_an_invalid_response() 
         match outcome {
             Ok(answer) => assert!(is_read && answer.text() == "fine"),
             Err(error) => {
-                assert!(!is_read, "{}", error.text());
-                assert_eq!(error.current_code(), Code::InvalidResponse, "{}", error.text());
-                assert!(error.text().contains("headers"), "{}", error.text());
+                assert!(!is_read, "{}", error.message());
+                assert_eq!(error.code(), Code::InvalidResponse, "{}", error.message());
+                assert!(error.message().contains("headers"), "{}", error.message());
             }
         }
         assert_eq!(app.asked().len(), 1);
@@ -263,10 +267,10 @@ async fn an_answer_may_have_many_headers_and_too_many_are_an_invalid_response() 
 async fn errors_are_mapped_in_the_order_in_which_it_was_said() {
     let app = App::start([answer(400, &[], "no")]).await;
     let (http, url) = http(&app).await;
-    let http = http.map_error(|_, error| error.message("first")).map_error(|_, error| {
-        let text = error.text();
-        error.message(format!("{text}, second"))
+    let http = http.map_error(|_, error| error.with_message("first")).map_error(|_, error| {
+        let text = error.message();
+        error.with_message(format!("{text}, second"))
     });
     let error = http.base_url(&url).unwrap().get("user").send().await.unwrap_err();
-    assert_eq!(error.text(), "first, second");
+    assert_eq!(error.message(), "first, second");
 }

@@ -20,7 +20,7 @@ use super::setup::{answered, call};
 async fn clients_of_different_calls_share_connections() {
     let app = App::start([json("{}")]).await;
     for _ in 0..5 {
-        let http = call(Value::Null, |_| {}).await.http().bearer("t").base_url(&app.url()).unwrap();
+        let http = call(Value::Null, |host| host).await.http().bearer("t").base_url(&app.url()).unwrap();
         http.get("a").send().await.unwrap();
     }
     let connections: HashSet<_> = app.asked().into_iter().map(|asked| asked.connection).collect();
@@ -29,11 +29,11 @@ async fn clients_of_different_calls_share_connections() {
 
 #[tokio::test]
 async fn a_file_of_authorities_that_holds_none_is_a_wrong_configuration() {
-    let http = || async { call(Value::Null, |_| {}).await.http() };
+    let http = || async { call(Value::Null, |host| host).await.http() };
     for file in ["no/such/file.pem", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")] {
         let error = http().await.extra_authorities(file).base_url("https://a.test").unwrap_err();
         assert_eq!(error.raised_by(), "InvalidConfigurationError");
-        assert!(error.text().contains(file), "{}", error.text());
+        assert!(error.message().contains(file), "{}", error.message());
     }
 }
 
@@ -67,7 +67,8 @@ async fn an_authority_in_a_file_is_trusted_and_others_are_not() {
     let (url, certificate) = secure_app().await;
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&file, certificate).unwrap();
-    let http = call(Value::Null, |_| {}).await.http().extra_authorities(file.path()).base_url(&url).unwrap();
+    let http =
+        call(Value::Null, |host| host).await.http().extra_authorities(file.path()).base_url(&url).unwrap();
     assert_eq!(http.get("a").send().await.unwrap().text(), "secure");
     let act = move |http: HttpBuilder| {
         let http = http.base_url(&url);
@@ -82,7 +83,7 @@ async fn an_authority_in_a_file_is_trusted_and_others_are_not() {
 async fn a_request_that_is_given_up_frees_its_place() {
     let app = App::start([Act::Stall(Vec::new()), json("{}")]).await;
     let limit = RateLimit::new("acme", 100, Duration::from_secs(60)).max_concurrent(1);
-    let http = call(Value::Null, |_| {}).await.http().rate_limit(limit).base_url(&app.url()).unwrap();
+    let http = call(Value::Null, |host| host).await.http().rate_limit(limit).base_url(&app.url()).unwrap();
     let given_up = tokio::time::timeout(Duration::from_millis(100), http.get("a").send()).await;
     assert!(given_up.is_err());
     http.get("a").send().await.unwrap();
@@ -92,7 +93,7 @@ async fn a_request_that_is_given_up_frees_its_place() {
 async fn no_more_requests_are_under_way_than_the_limit_allows() {
     let app = App::start([json("{}")]).await;
     let limit = RateLimit::new("acme", 100, Duration::from_secs(60)).max_concurrent(3);
-    let http = call(Value::Null, |_| {}).await.http().rate_limit(limit).base_url(&app.url()).unwrap();
+    let http = call(Value::Null, |host| host).await.http().rate_limit(limit).base_url(&app.url()).unwrap();
     http.batch((0..12).map(|_| http.get("a"))).await.into_iter().for_each(|answer| drop(answer.unwrap()));
     let connections: HashSet<_> = app.asked().into_iter().map(|asked| asked.connection).collect();
     assert!((1..=3).contains(&connections.len()), "{}", connections.len());

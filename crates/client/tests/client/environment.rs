@@ -28,7 +28,8 @@ async fn asked(address: &str, environment: &[(&str, &str)]) -> String {
 #[tokio::test]
 async fn a_process_with_an_environment() {
     let Ok(address) = std::env::var(ADDRESS) else { return };
-    let http = call(Value::Null, |_| {}).await.http().retries(lumos_connector_client::retry::Retries::none());
+    let http =
+        call(Value::Null, |host| host).await.http().retries(lumos_connector_client::retry::Retries::none());
     let outcome = match http.base_url(&address) {
         Ok(http) => http.get("a").send().await,
         Err(error) => Err(error),

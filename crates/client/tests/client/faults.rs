@@ -320,7 +320,7 @@ async fn nobody_there_is_tried_again_and_nobody_known_is_not() {
 #[tokio::test]
 async fn a_wrong_address_is_reported_by_validate_credentials_at_once_unless_retries_are_asked_for() {
     use lumos_connector_client::HttpCall as _;
-    use lumos_connector_client::clock::{SharedClock, VirtualClock};
+    use lumos_connector_client::clock::VirtualClock;
     use lumos_connector_core::{Call, Integration};
     use lumos_connector_types::capability::marker as capability;
     use lumos_connector_types::payload::{ValidateCredentials, ValidatedCredentials};
@@ -340,8 +340,8 @@ async fn a_wrong_address_is_reported_by_validate_credentials_at_once_unless_retr
             .build()
             .unwrap();
         let clock = VirtualClock::default();
-        acme.provide(SharedClock::of(clock.clone()));
-        let answer = acme.dispatch("validate_credentials", r#"{"request":{}}"#).await;
+        let host = lumos_connector_core::host::Host::builder().clock(clock.clone()).build();
+        let answer = acme.dispatch(&host, "validate_credentials", r#"{"request":{}}"#).await;
         let answer: Value = serde_json::from_slice(&answer.into_bytes().await.unwrap()).unwrap();
         assert_eq!(answer["error"]["error_code"], "connection_timeout", "{answer}");
         assert_eq!(clock.waits().len(), waits);

@@ -96,7 +96,7 @@ async fn a_next_page_that_cannot_be_read_is_not_the_end_of_the_listing() {
     ] {
         let error = followed(&[link]).await.unwrap_err();
         let leads_back = error.source_as::<PagingError>() == Some(&PagingError::Repeated);
-        assert!(leads_back || error.current_code() == Code::InvalidResponse, "{link}: {error}");
+        assert!(leads_back || error.code() == Code::InvalidResponse, "{link}: {error}");
     }
 }
 
@@ -109,7 +109,7 @@ async fn a_next_page_outside_of_the_app_is_told_by_what_differs() {
         ("<http://u:p@127.0.0.1/x>; rel=next", "it holds a user or password"),
     ] {
         let error = followed(&[link]).await.unwrap_err();
-        assert!(error.text().contains(difference), "{link}: {}", error.text());
+        assert!(error.message().contains(difference), "{link}: {}", error.message());
     }
 }
 
@@ -129,7 +129,7 @@ async fn references_in_bodies_are_followed_from_their_page() {
     // Which page it stands on, the client alone does not know.
     for reference in ["?page=2", "", "#x", " ?page=2"] {
         let error = http.follow(reference).send().await.unwrap_err();
-        assert!(error.text().contains("HttpAnswer::follow"), "{}", error.text());
+        assert!(error.message().contains("HttpAnswer::follow"), "{}", error.message());
     }
     assert!(first.follow("https://evil.test/").send().await.is_err());
     assert!(first.resolve("http://[").is_err());

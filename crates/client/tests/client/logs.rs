@@ -36,7 +36,7 @@ impl<S: Subscriber> Layer<S> for Lines {
 /// Sends one request, full of secrets; the lines of the client.
 async fn logged(act: Act, login: impl FnOnce(HttpBuilder) -> HttpBuilder) -> Vec<(Level, String)> {
     let app = App::start([act]).await;
-    let http = login(call(Value::Null, |_| {}).await.http()).base_url(&app.url()).unwrap();
+    let http = login(call(Value::Null, |host| host).await.http()).base_url(&app.url()).unwrap();
     let lines = Lines::default();
     let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(lines.clone()));
     let body = json!({"client_secret": "hunter2", "name": "Ann"});

@@ -4,6 +4,7 @@ use lumos_connector_client::HttpCall;
 use lumos_connector_client::transport::Route;
 use lumos_connector_client::transport::proxy::{Proxy, Tokens};
 use lumos_connector_core::error::Result;
+use lumos_connector_core::host::Host;
 use lumos_connector_types::secret::Secret;
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ use super::setup::call;
 async fn sent(proxy: &App, method: Method) -> Result<String> {
     let url = Url::parse(&format!("{}/forward", proxy.url())).unwrap();
     let route = Route::from(Proxy::new(url, Tokens::fixed(Secret::from("let-me-in"))));
-    let call = call(Value::Null, |integration| integration.provide(route)).await;
+    let call = call(Value::Null, |host| host.transport(route)).await;
     let http = call.http().query_login("key", "hunter2").header("x-lumos-proxy-auth", "mine");
     let http = http.base_url("https://app.test/api")?;
     let answer = http.request(method, "users?x=1").json(&json!({"a": 1})).send().await?;
@@ -58,11 +59,11 @@ async fn an_answer_counts_when_proxy_and_app_both_succeeded() {
             (Err(error), Some(status)) if status != 500 => {
                 assert_eq!(error.raised_by(), "InvalidResponseError", "{shown}");
                 assert!(
-                    error.text().contains(&format!("[{status}][https://app.test/api/users]")),
+                    error.message().contains(&format!("[{status}][https://app.test/api/users]")),
                     "{}",
-                    error.text()
+                    error.message()
                 );
-                assert!(!error.text().contains("hunter2"));
+                assert!(!error.message().contains("hunter2"));
             }
             // The proxy says in its header that it worked; the status is the app's.
             (Err(error), Some(500)) => assert_eq!(error.raised_by(), "HttpStatusError"),
@@ -72,11 +73,9 @@ async fn an_answer_counts_when_proxy_and_app_both_succeeded() {
 }
 
 #[tokio::test]
-async fn an_equipped_connector_is_put_in_proxy_mode_and_another_is_not() {
-    let bare = call(Value::Null, |_| {}).await.integration().clone();
-    assert!(bare.use_proxy().is_err());
-    let installed = call(Value::Null, lumos_connector_client::install).await.integration().clone();
-    assert!(installed.provided::<Route>().is_none());
-    installed.use_proxy().unwrap();
-    assert!(installed.provided::<Route>().is_some());
+async fn a_host_with_this_client_has_proxy_mode_and_another_has_not() {
+    assert!(Host::builder().use_proxy().is_err());
+    assert!(lumos_connector_client::host().build().transport::<Route>().is_none());
+    let proxied = lumos_connector_client::host().use_proxy().unwrap().build();
+    assert!(proxied.transport::<Route>().is_some());
 }

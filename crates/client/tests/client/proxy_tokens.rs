@@ -17,7 +17,7 @@ async fn send(proxy: &App, service: &App, file: &std::path::Path) -> Result<()> 
     let service = TokenService::new(Url::parse(&service.url()).unwrap(), keys);
     let tokens = Tokens::of_service(service, TokenFile::at(file));
     let route = Route::from(Proxy::new(Url::parse(&proxy.url()).unwrap(), tokens));
-    let call = call(Value::Null, |integration| integration.provide(route)).await;
+    let call = call(Value::Null, |host| host.transport(route)).await;
     let http = call.http().base_url("https://app.test")?;
     for _ in 0..3 {
         http.get("users").send().await?;

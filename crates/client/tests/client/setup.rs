@@ -3,9 +3,10 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 
-use lumos_connector_client::clock::{SharedClock, VirtualClock};
+use lumos_connector_client::clock::VirtualClock;
 use lumos_connector_client::{HttpAnswer, HttpBuilder, HttpCall};
 use lumos_connector_core::error::{self, Result};
+use lumos_connector_core::host::{Host, HostBuilder};
 use lumos_connector_core::{Call, Integration};
 use lumos_connector_types::capability::marker as capability;
 use lumos_connector_types::payload::{FoundAccountData, ListAccounts};
@@ -25,28 +26,27 @@ where
         .unwrap()
 }
 
-async fn dispatch(integration: &Integration, rate_limit: &Value) -> Value {
+async fn dispatch(integration: &Integration, host: &Host, rate_limit: &Value) -> Value {
     let request = json!({"request": {}, "rate_limit": rate_limit}).to_string();
-    let answer = integration.dispatch("list_accounts", &request).await;
+    let answer = integration.dispatch(host, "list_accounts", &request).await;
     serde_json::from_slice(&answer.into_bytes().await.unwrap()).unwrap()
 }
 
-/// A call of `list_accounts` with a `rate_limit`, by a process that provides something.
-pub(crate) async fn call(rate_limit: Value, provide: impl FnOnce(&Integration)) -> Call {
+/// A call of `list_accounts` with a `rate_limit`, in a host.
+pub(crate) async fn call(rate_limit: Value, with: impl FnOnce(HostBuilder) -> HostBuilder) -> Call {
     let slot = Arc::new(Mutex::new(None));
     let kept = Arc::clone(&slot);
     let integration = integration(move |call: Call, _| {
         *kept.lock().unwrap() = Some(call);
         async { Ok(Vec::new()) }
     });
-    provide(&integration);
-    dispatch(&integration, &rate_limit).await;
+    dispatch(&integration, &with(Host::builder()).build(), &rate_limit).await;
     slot.lock().unwrap().take().unwrap()
 }
 
 /// The beginning of a client for an app, and the app's address.
 pub(crate) async fn http(app: &App) -> (HttpBuilder, String) {
-    (call(Value::Null, |_| {}).await.http(), app.url())
+    (call(Value::Null, |host| host).await.http(), app.url())
 }
 
 /// What a caller reads from a connector that does this with its client, on a virtual clock; and the clock.
@@ -63,6 +63,6 @@ where
             Ok(Vec::new())
         }
     });
-    integration.provide(SharedClock::of(clock.clone()));
-    (dispatch(&integration, &rate_limit).await, clock)
+    let host = Host::builder().clock(clock.clone()).build();
+    (dispatch(&integration, &host, &rate_limit).await, clock)
 }

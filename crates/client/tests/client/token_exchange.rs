@@ -2,6 +2,7 @@
 
 use lumos_connector_client::token_exchange::HttpTokenExchange;
 use lumos_connector_core::Integration;
+use lumos_connector_core::host::Host;
 use lumos_connector_core::oauth::{
     ClientAuthentication, MAX_ANSWER_BYTES, OAuthSettings, TokenMethod, TokenParameters,
 };
@@ -16,10 +17,10 @@ const TOKENS: &str = r#"{"access_token":"at","token_type":"Bearer"}"#;
 async fn refreshed(flow: OAuthSettings, client_secret: &str) -> Value {
     let acme =
         Integration::builder("acme", "1.2.3").auth::<OAuthClientCredential>().oauth(flow).build().unwrap();
-    acme.exchange_tokens_with(HttpTokenExchange::default());
+    let host = Host::builder().token_exchange(HttpTokenExchange::default()).build();
     let request =
         json!({"request": {"client_id": "c", "client_secret": client_secret, "refresh_token": "r"}});
-    let answer = acme.dispatch("refresh_access_token", &request.to_string()).await;
+    let answer = acme.dispatch(&host, "refresh_access_token", &request.to_string()).await;
     serde_json::from_slice(&answer.into_bytes().await.unwrap()).unwrap()
 }
 

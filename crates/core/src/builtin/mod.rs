@@ -1,60 +1,84 @@
 //! The capabilities that the SDK brings; a handler of the author's own takes the place of any of them.
+//!
+//! | file | capability |
+//! | --- | --- |
+//! | [`info`] | `info` on the command line |
+//! | [`app_info`] | `app_info` |
+//! | [`probe`] | `probe_integration` |
+//! | [`oauth`] | the steps of OAuth 2.0 |
+//! | [`credentials`] | `validate_credential_config` |
 
-mod app_info;
-mod credentials;
-mod info;
+pub(crate) mod app_info;
+pub mod credentials;
+pub(crate) mod info;
 pub mod oauth;
 pub mod probe;
 
+use std::any::type_name;
 use std::sync::Arc;
 
 use lumos_connector_types::capability::{Capability, StandardCapability, marker};
 use lumos_connector_types::rate_limit::RateLimitMode;
 
-use crate::builtin::app_info::app_info;
-use crate::builtin::credentials::validate_credential_config;
-use crate::builtin::oauth::{
-    get_authorization_url, handle_authorization_callback, handle_client_credentials, refresh_access_token,
+use self::app_info::{AppInfoContext, app_info};
+use self::credentials::{Validations, validate_credential_config};
+use self::oauth::{
+    OAuthFlows, get_authorization_url, handle_authorization_callback, handle_client_credentials,
+    refresh_access_token,
 };
-use crate::builtin::probe::probe_integration;
-use crate::declaration::auth::AuthRequirements;
+use self::probe::{ProbeSettings, probe_integration};
+use crate::call::Call;
+use crate::call::reply::IntoReply;
+use crate::declaration::error::Result;
 use crate::dispatch::handler::{Handler, Registered};
 
-/// What decides which capabilities the SDK brings.
-pub(crate) struct Wanted<'a> {
-    pub(crate) login: &'a AuthRequirements,
-    pub(crate) probe: bool,
-    pub(crate) credential_validation: bool,
+/// What the connector declares for the capabilities that the SDK brings.
+pub(crate) struct Declared {
+    pub(crate) flows: Arc<OAuthFlows>,
+    /// `None` for a connector that does not probe.
+    pub(crate) probe: Option<Arc<ProbeSettings>>,
+    /// `None` for a connector without several credentials, or that checks their form itself.
+    pub(crate) validations: Option<Arc<Validations>>,
 }
 
-pub(crate) fn capabilities(wanted: &Wanted<'_>) -> Vec<Arc<dyn Registered>> {
-    let flows = || {
-        wanted
-            .login
-            .oauth
-            .iter()
-            .chain(wanted.login.credentials.iter().filter_map(|entry| entry.oauth.as_ref()))
-    };
-    let has = |capability: StandardCapability| flows().any(|settings| settings.has(capability));
-    let mut all: Vec<Arc<dyn Registered>> = vec![Arc::new(Handler::new(&marker::AppInfo, app_info))];
-    if wanted.probe {
+/// The capabilities that follow from what is declared.
+pub(crate) fn capabilities(declared: Declared) -> Vec<Arc<dyn Registered>> {
+    let Declared { flows, probe, validations } = declared;
+    let has = |capability: StandardCapability| flows.all().any(|settings| settings.has(capability));
+    let context = Arc::new(AppInfoContext { flows: Arc::clone(&flows), probe: probe.clone() });
+    let mut all = vec![handler(&marker::AppInfo, &context, app_info)];
+    if let Some(settings) = &probe {
         let probe = marker::ProbeIntegration.rate_limit_mode(RateLimitMode::RetryOnly);
-        all.push(Arc::new(Handler::new(&probe, probe_integration)));
+        all.push(handler(&probe, settings, probe_integration));
     }
-    if wanted.credential_validation && !wanted.login.credentials.is_empty() {
-        all.push(Arc::new(Handler::new(&marker::ValidateCredentialConfig, validate_credential_config)));
+    if let Some(validations) = &validations {
+        all.push(handler(&marker::ValidateCredentialConfig, validations, validate_credential_config));
     }
     if has(StandardCapability::GetAuthorizationUrl) {
-        all.push(Arc::new(Handler::new(&marker::GetAuthorizationUrl, get_authorization_url)));
+        all.push(handler(&marker::GetAuthorizationUrl, &flows, get_authorization_url));
     }
     if has(StandardCapability::HandleAuthorizationCallback) {
-        all.push(Arc::new(Handler::new(&marker::HandleAuthorizationCallback, handle_authorization_callback)));
+        all.push(handler(&marker::HandleAuthorizationCallback, &flows, handle_authorization_callback));
     }
     if has(StandardCapability::HandleClientCredentials) {
-        all.push(Arc::new(Handler::new(&marker::HandleClientCredentials, handle_client_credentials)));
+        all.push(handler(&marker::HandleClientCredentials, &flows, handle_client_credentials));
     }
     if has(StandardCapability::RefreshAccessToken) {
-        all.push(Arc::new(Handler::new(&marker::RefreshAccessToken, refresh_access_token)));
+        all.push(handler(&marker::RefreshAccessToken, &flows, refresh_access_token));
     }
     all
+}
+
+/// A handler that is also given what the connector declares for it.
+fn handler<C, S, F, Fut, T>(capability: &C, declared: &Arc<S>, function: F) -> Arc<dyn Registered>
+where
+    C: Capability,
+    S: Send + Sync + 'static,
+    F: Fn(Arc<S>, Call, C::Request) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<T>> + Send + 'static,
+    T: IntoReply<C::Response> + 'static,
+{
+    let declared = Arc::clone(declared);
+    let with_declared = move |call: Call, request| function(Arc::clone(&declared), call, request);
+    Arc::new(Handler::<C, _, Call, T>::named(capability, type_name::<F>(), with_declared))
 }

@@ -3,11 +3,10 @@
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 
+use super::body::{BUFFER, Body};
+use crate::declaration::error::{self, ConnectorError};
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use lumos_connector_types::error::{ConnectorErrorCode, Error as WireError};
-
-use crate::call::body::{BUFFER, Body};
-use crate::declaration::error;
 
 /// The pieces of a text that is made while it is written.
 pub type Chunks = BoxStream<'static, io::Result<Vec<u8>>>;
@@ -66,7 +65,7 @@ impl Answer {
             }
             Body::Streamed { start, mut rest } => {
                 sink.write_all(&start)?;
-                while let Some(chunk) = rest.try_next().await? {
+                while let Some(chunk) = rest.try_next().await.map_err(broken_off)? {
                     sink.write_all(&chunk)?;
                 }
                 sink.flush()
@@ -99,9 +98,15 @@ impl Answer {
         Ok(match self.body {
             Body::Payload(payload) => Content::Whole(payload.to_bytes()?),
             Body::Text(text) => Content::Whole(text),
-            Body::Streamed { start, rest } => Content::Chunks(stream::iter([Ok(start)]).chain(rest).boxed()),
+            Body::Streamed { start, rest } => {
+                Content::Chunks(stream::iter([Ok(start)]).chain(rest.map_err(broken_off)).boxed())
+            }
         })
     }
+}
+
+fn broken_off(error: ConnectorError) -> io::Error {
+    io::Error::other(format!("the rows broke off: {error}"))
 }
 
 impl fmt::Debug for Answer {

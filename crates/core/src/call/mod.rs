@@ -1,41 +1,55 @@
-//! One call of a capability, as handlers see it.
+//! One call of a capability, as handlers see it: an [`Arc`] of the declaration, the request and the host.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | this one | the call |
+//! | [`host`], [`clock`], [`token_exchange`] | what the process gives to it |
+//! | [`envelope`] | the request around its payload |
+//! | [`page`], [`token`], [`listing`] | pages of listings |
+//! | [`rate_limit`] | how calls to the app are to be limited |
+//! | [`reply`], [`body`], [`answer`] | what a handler answers with, and what becomes of it |
+//! | [`fingerprint`], [`python_json`] | whether two requests are the same |
+//! | [`observation`] | what is known of a call when it has ended |
 
 pub mod answer;
 pub(crate) mod body;
-pub(crate) mod by_type;
+pub mod clock;
 pub(crate) mod envelope;
 pub mod fingerprint;
+pub mod host;
 pub mod listing;
-pub mod log_delivery;
 pub mod observation;
 pub mod page;
-pub mod proxy;
 pub(crate) mod python_json;
 pub mod rate_limit;
 pub mod reply;
-pub(crate) mod rows;
 pub mod token;
+pub(crate) mod token_exchange;
 
-use std::any::Any;
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
+use futures_util::future::BoxFuture;
 use lumos_connector_types::auth::AuthCredential;
-use lumos_connector_types::capability::{Metadata, StandardCapability};
+use lumos_connector_types::error::Error as WireError;
 use lumos_connector_types::json::JsonObject;
 use lumos_connector_types::rate_limit::{RateLimitRequestInfo, RateLimitStateSnapshot};
 use lumos_connector_types::schema::Refs;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
-use crate::call::by_type::ByType;
-use crate::call::envelope::{Envelope, SentSettings};
-use crate::call::page::PageRequest;
-use crate::call::rate_limit::{RateLimitContext, RateLimitReport};
+use self::answer::Answer;
+use self::envelope::{Envelope, SentSettings};
+use self::host::Host;
+use self::page::PageRequest;
+use self::rate_limit::{RateLimitContext, RateLimitReport};
+use crate::declaration::Declaration;
 use crate::declaration::auth::CredentialModel;
+use crate::declaration::capability::CapabilityInfo;
 use crate::declaration::error::{ConnectorError, Result};
 use crate::declaration::redaction;
-use crate::integration::Integration;
 
 /// One call: credentials, settings, page, and what else a request brings beside its payload.
 ///
@@ -44,58 +58,94 @@ use crate::integration::Integration;
 #[derive(Clone)]
 pub struct Call(Arc<Parts>);
 
-pub(crate) struct Parts {
-    pub(crate) integration: Integration,
-    pub(crate) capability: CapabilityRef,
-    pub(crate) envelope: Envelope,
-    pub(crate) started: Instant,
+struct Parts {
+    connector: Arc<dyn Connector>,
+    host: Host,
+    capability: Arc<CapabilityInfo>,
+    envelope: Envelope,
+    started: Instant,
     /// The settings as the check before the handler read them, until somebody takes them.
-    pub(crate) checked_settings: Mutex<Option<Box<dyn Any + Send>>>,
-    pub(crate) rate_limit_report: RateLimitReport,
-    pub(crate) shared: ByType,
+    checked_settings: Mutex<Option<Box<dyn Any + Send>>>,
+    rate_limit_report: RateLimitReport,
+    /// One value of each type.
+    shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
-/// Which capability is called.
-#[derive(Debug, Clone)]
-pub(crate) struct CapabilityRef {
-    pub(crate) name: &'static str,
-    pub(crate) standard: Option<StandardCapability>,
-    pub(crate) metadata: Arc<Metadata>,
+/// The connector that is called: what it declares, and its other capabilities.
+pub(crate) trait Connector: Send + Sync {
+    fn declaration(&self) -> &Declaration;
+
+    /// Answers a request of one of its capabilities.
+    fn answer<'a>(
+        self: Arc<Self>,
+        host: &'a Host,
+        capability: &'a str,
+        request: &'a str,
+    ) -> BoxFuture<'a, Answer>;
 }
 
 impl Call {
-    pub(crate) fn new(integration: Integration, capability: CapabilityRef, envelope: Envelope) -> Self {
+    pub(crate) fn new(
+        connector: Arc<dyn Connector>,
+        host: Host,
+        capability: Arc<CapabilityInfo>,
+        envelope: Envelope,
+        checked_settings: Option<Box<dyn Any + Send>>,
+    ) -> Self {
         Self(Arc::new(Parts {
-            integration,
+            connector,
+            started: host.clock().now(),
+            host,
             capability,
             envelope,
-            started: Instant::now(),
-            checked_settings: Mutex::default(),
+            checked_settings: Mutex::new(checked_settings),
             rate_limit_report: RateLimitReport::default(),
-            shared: ByType::default(),
+            shared: Mutex::default(),
         }))
     }
 
-    /// The same call with other settings.
+    /// The call with other settings.
     pub(crate) fn with_settings(&self, settings: JsonObject) -> Self {
-        let envelope = Envelope { settings: Some(settings.into()), ..self.0.envelope.clone() };
-        Self::new(self.0.integration.clone(), self.0.capability.clone(), envelope)
+        let Parts { connector, host, capability, envelope, .. } = &*self.0;
+        let envelope = Envelope { settings: Some(settings.into()), ..envelope.clone() };
+        Self::new(Arc::clone(connector), host.clone(), Arc::clone(capability), envelope, None)
     }
 
-    pub(crate) fn parts(&self) -> &Parts {
-        &self.0
+    pub(crate) fn declaration(&self) -> &Declaration {
+        self.0.connector.declaration()
+    }
+
+    pub(crate) fn envelope(&self) -> &Envelope {
+        &self.0.envelope
+    }
+
+    /// An error of this call as the caller reads it.
+    pub(crate) fn wire_error(&self, error: ConnectorError) -> WireError {
+        let handler = self.0.capability.handler.clone();
+        self.declaration().mapped(error).into_wire(self.app_id(), Some(handler))
     }
 
     /// The connector's app id.
     #[must_use]
     pub fn app_id(&self) -> &str {
-        self.0.integration.app_id()
+        &self.declaration().app_id
     }
 
-    /// The connector that is called.
+    /// The connector's version.
     #[must_use]
-    pub fn integration(&self) -> &Integration {
-        &self.0.integration
+    pub fn version(&self) -> &str {
+        &self.declaration().version
+    }
+
+    /// What the process gives to the connector.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.0.host
+    }
+
+    /// Answers a request of another capability of the connector, as if the platform had sent it.
+    pub async fn dispatch(&self, capability: &str, request: &str) -> Answer {
+        Arc::clone(&self.0.connector).answer(&self.0.host, capability, request).await
     }
 
     /// The name of the capability that is called.
@@ -134,7 +184,7 @@ impl Call {
     /// says what is secret.
     #[must_use]
     pub fn redacted_settings(&self, more_keys: &[String]) -> Option<String> {
-        let schema = self.0.integration.settings_model()?.schema;
+        let schema = self.declaration().settings.as_ref()?.schema;
         Some(redaction::settings::redacted(&schema(Refs::Defs), self.raw_settings()?, more_keys))
     }
 
@@ -216,7 +266,7 @@ impl Call {
     pub fn rate_limit(&self) -> RateLimitContext {
         let parts = &*self.0;
         RateLimitContext::new(
-            parts.capability.metadata.rate_limit_mode.or(parts.integration.rate_limit_mode()),
+            parts.capability.metadata.rate_limit_mode.or(self.declaration().rate_limit_mode),
             parts.envelope.rate_limit.as_ref(),
             parts.capability.standard,
             parts.started,
@@ -242,7 +292,10 @@ impl Call {
 
     /// A value that all parts of the call share, made on first use: one HTTP client, one cache.
     pub fn share_with<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T> {
-        self.0.shared.get_or_make(make)
+        let mut shared = self.0.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let value = shared.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(make())).clone();
+        drop(shared);
+        value.downcast().unwrap_or_else(|_| unreachable!("a value is kept under its own type"))
     }
 }
 

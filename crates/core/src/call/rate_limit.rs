@@ -1,13 +1,14 @@
 //! How calls to the app are to be limited during one call (contract §12).
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use lumos_connector_types::capability::{Level, StandardCapability};
 use lumos_connector_types::rate_limit::{
     RateLimitMode, RateLimitRequestInfo, RateLimitResponseInfo, RateLimitStateSnapshot,
 };
+use tokio::time::Instant;
 
 /// Seconds that a call may take when the caller names none.
 const DEFAULT_EXECUTION_SECONDS: u64 = 1800;
@@ -21,7 +22,7 @@ const BUFFER_SECONDS: u64 = 10;
 pub struct RateLimitContext {
     /// Whether requests wait for the limit, are retried, or neither.
     pub mode: RateLimitMode,
-    /// When the call must have answered, ten seconds kept back.
+    /// When the call must have answered, ten seconds kept back, by the clock of the [host](super::host::Host).
     pub deadline: Instant,
     /// Which attempt of the caller this is, as it counts them.
     pub caller_retry_attempt: Option<i64>,

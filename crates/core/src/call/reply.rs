@@ -8,11 +8,10 @@ use lumos_connector_types::rate_limit::RateLimitResponseInfo;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::call::Call;
-use crate::call::body::{self, Body};
-use crate::call::fingerprint;
-use crate::call::rows;
-pub use crate::call::rows::Rows;
+use super::Call;
+pub use super::body::Rows;
+use super::body::{self, Body};
+use super::fingerprint;
 use crate::declaration::error::Result;
 
 /// A payload with what stands beside it in the envelope.
@@ -184,7 +183,7 @@ pub trait Payload: sealed::IntoBody {}
 impl<P: sealed::IntoBody> Payload for P {}
 
 pub(crate) mod sealed {
-    use super::{Body, Call, Reply, Result, Rows, Serialize, body, rows};
+    use super::{Body, Call, Reply, Result, Rows, Serialize, body};
 
     pub trait IntoBody: Send + Sized + 'static {
         fn into_body(
@@ -202,7 +201,7 @@ pub(crate) mod sealed {
 
     impl<T: Serialize + Send + 'static> IntoBody for Rows<T> {
         async fn into_body(reply: Reply<Self>, call: Call, custom: bool) -> Result<Body> {
-            rows::body(reply, call, custom).await
+            body::streamed(reply, call, custom).await
         }
     }
 }

@@ -5,8 +5,8 @@ use lumos_connector_types::capability::StandardCapability;
 use lumos_connector_types::schema::{self, Object, Refs};
 use serde_json::Value;
 
-use crate::declaration::mistake::Mistake;
-use crate::dispatch::handler::CapabilityInfo;
+use super::capability::CapabilityInfo;
+use super::mistake::Mistake;
 
 /// The standard fields that the payloads of a customized capability lack or change.
 pub(crate) fn changed_fields(facts: &CapabilityInfo) -> Vec<Mistake> {

@@ -2,151 +2,179 @@
 //!
 //! The order is the contract's (§3): parse, authenticate, check the settings, execute. The first failure becomes the
 //! answer, and nothing after it runs.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | this one | the order of a call |
+//! | [`handler`] | handlers with their types erased |
+//! | [`from_call`] | what handlers take from a call |
 
 pub(crate) mod from_call;
 pub(crate) mod handler;
 
+use std::any::Any;
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
-use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
 use lumos_connector_types::capability::Authentication;
-use lumos_connector_types::error::{ConnectorErrorCode, Error as WireError};
+use lumos_connector_types::error::ConnectorErrorCode;
 use lumos_connector_types::json::{Document, Part, ReadError};
 use serde::de::Error as _;
 
+use self::handler::{Pending, Registered};
 use crate::call::answer::Answer;
+use crate::call::body::{Body, RowChunks};
 use crate::call::envelope::{Envelope, Request};
-use crate::call::observation::{Observation, Stage, Steps};
-use crate::call::{Call, CapabilityRef};
-use crate::declaration::auth;
-use crate::declaration::error::{self, ConnectorError};
-use crate::dispatch::handler::{CapabilityInfo, Pending, Registered};
-use crate::integration::Integration;
+use crate::call::host::Host;
+use crate::call::observation::{CallHandle, Measurement, Stage};
+use crate::call::{Call, Connector};
+use crate::declaration::error::ConnectorError;
+use crate::declaration::{Declaration, auth};
 
-impl Integration {
-    /// Answers one request of a capability.
-    ///
-    /// Whatever goes wrong, a panic of the handler included, is an answer.
-    pub async fn dispatch(&self, capability: &str, request: &str) -> Answer {
-        self.answer(capability, request, None).await
+/// A declaration with the handlers of its capabilities: what answers requests.
+pub(crate) struct Dispatcher {
+    pub(crate) declaration: Declaration,
+    pub(crate) handlers: BTreeMap<&'static str, Arc<dyn Registered>>,
+}
+
+impl Connector for Dispatcher {
+    fn declaration(&self) -> &Declaration {
+        &self.declaration
     }
 
-    /// Answers one request that is to be read by a deadline, as [`dispatch`](Self::dispatch) does.
-    ///
-    /// Reading a request does not wait for anything, so nobody outside can end it: it looks at the clock itself, and gives
-    /// up with `request_timeout` when the deadline has passed. The handler is not ended by it; whoever has a deadline for
-    /// the whole call drops this future then.
-    pub async fn dispatch_before(&self, capability: &str, request: &str, deadline: Instant) -> Answer {
-        self.answer(capability, request, Some(deadline)).await
+    fn answer<'a>(
+        self: Arc<Self>,
+        host: &'a Host,
+        capability: &'a str,
+        request: &'a str,
+    ) -> BoxFuture<'a, Answer> {
+        Box::pin(async move { self.dispatch(host, None, capability, request).await })
     }
+}
 
-    async fn answer(&self, capability: &str, request: &str, deadline: Option<Instant>) -> Answer {
-        let Some(registered) = self.registered(capability) else {
-            return Answer::failure(self.framework_error(
+impl Dispatcher {
+    /// Answers one request. Whatever goes wrong, a panic of the handler included, is an answer.
+    pub(crate) async fn dispatch(
+        self: &Arc<Self>,
+        host: &Host,
+        handle: Option<&CallHandle>,
+        capability: &str,
+        request: &str,
+    ) -> Answer {
+        let Some(registered) = self.handlers.get(capability) else {
+            return self.failure(
                 ConnectorErrorCode::UnsupportedOperation,
-                format!("{} has no capability '{capability}'", self.app_id()),
-            ));
+                format!("{} has no capability '{capability}'", self.declaration.app_id),
+            );
         };
-        let mut observation = Observation::new(registered.facts().name, request);
-        let answer = match self.prepare(registered, request, deadline, &mut observation) {
-            Ok((call, pending)) => self.execute(registered.facts(), call, pending, &mut observation).await,
+        let deadline = handle.and_then(CallHandle::deadline);
+        let mut measurement = Measurement::begin(host, handle, registered.info().name, request);
+        match self.prepare(registered, host, request, deadline, &mut measurement) {
+            Ok((call, pending)) => self.execute(registered, call, pending, measurement).await,
             // Whatever was wrong with what had been read by then.
             Err((stage, _)) if deadline.is_some_and(|deadline| Instant::now() >= deadline) => {
-                observation.failed(stage, ConnectorErrorCode::RequestTimeout, None);
-                self.interrupted(ConnectorError::request_timeout("The request could not be read in time"))
+                measurement.failed(stage, ConnectorErrorCode::RequestTimeout, None);
+                let error = ConnectorError::request_timeout("The request could not be read in time");
+                Answer::failure(self.declaration.own_error(error))
             }
             Err((stage, message)) => {
-                observation.failed(stage, ConnectorErrorCode::BadRequest, None);
-                Answer::failure(self.framework_error(ConnectorErrorCode::BadRequest, message))
+                measurement.failed(stage, ConnectorErrorCode::BadRequest, None);
+                self.failure(ConnectorErrorCode::BadRequest, message)
             }
-        };
-        if let Some(observer) = self.observer() {
-            observer.call_ended(&observation);
         }
-        answer
     }
 
-    /// The answer to a call that something other than its handler ended, such as the deadline of a server.
-    #[must_use]
-    pub fn interrupted(&self, error: ConnectorError) -> Answer {
-        Answer::failure(WireError { raised_by: None, ..error.into_wire(self.app_id(), None, &[]) })
-    }
-
-    fn framework_error(&self, code: ConnectorErrorCode, message: String) -> WireError {
-        error::framework(self.app_id(), code, message)
+    /// The answer of the SDK itself, which nobody raised.
+    fn failure(&self, code: ConnectorErrorCode, message: String) -> Answer {
+        Answer::failure(self.declaration.own_error(ConnectorError::new(message).with_code(code)))
     }
 
     /// Everything before the handler; the error is the step that failed, and a sentence for the caller.
     fn prepare(
-        &self,
+        self: &Arc<Self>,
         registered: &Arc<dyn Registered>,
+        host: &Host,
         request: &str,
         deadline: Option<Instant>,
-        observation: &mut Observation,
+        measurement: &mut Measurement,
     ) -> Result<(Call, Pending), (Stage, String)> {
-        let mut steps = Steps::begin();
-        let facts = registered.facts();
+        let info = registered.info();
         let document = match deadline {
             Some(deadline) => Document::parse_before(request, deadline),
             None => Document::parse(request),
         };
         let parsed = document.as_ref().map_err(Clone::clone).and_then(|document| read(registered, document));
-        observation.reading = steps.next();
+        measurement.read();
         let (envelope, settings, pending) =
             parsed.map_err(|error| (Stage::Parsing, format!("Invalid request: {error}")))?;
-        if facts.authentication() == Authentication::Required && self.auth_requirements().required {
-            auth::check(self.auth_requirements(), envelope.auth.as_ref(), envelope.credentials.as_deref())
+        let requirements = &self.declaration.auth;
+        if info.authentication() == Authentication::Required && requirements.required {
+            auth::check(requirements, envelope.auth.as_ref(), envelope.credentials.as_deref())
                 .map_err(|message| (Stage::Authentication, message))?;
         }
-        observation.reading += steps.next();
-        let checked = match self.settings_model().filter(|_| facts.checks_settings()) {
+        measurement.read();
+        let checked = match self.declaration.settings.filter(|_| info.checks_settings()) {
             Some(model) => model.check(settings).map(Some),
             None => Ok(None),
         };
-        observation.checking_settings = Some(steps.next());
-        let settings = checked.map_err(|message| (Stage::SettingsValidation, message))?;
-        let capability = CapabilityRef {
-            name: facts.name,
-            standard: facts.standard,
-            metadata: Arc::clone(&facts.metadata),
-        };
-        let call = Call::new(self.clone(), capability, envelope);
-        *call.parts().checked_settings.lock().unwrap_or_else(PoisonError::into_inner) = settings;
-        Ok((call, pending))
+        measurement.settings_checked();
+        let settings: Option<Box<dyn Any + Send>> =
+            checked.map_err(|message| (Stage::SettingsValidation, message))?;
+        let connector = Arc::clone(self) as Arc<dyn Connector>;
+        Ok((Call::new(connector, host.clone(), Arc::clone(info), envelope, settings), pending))
     }
 
     async fn execute(
-        &self,
-        facts: &CapabilityInfo,
+        self: &Arc<Self>,
+        registered: &Arc<dyn Registered>,
         call: Call,
         pending: Pending,
-        observation: &mut Observation,
+        mut measurement: Measurement,
     ) -> Answer {
-        if let Some(observer) = self.observer() {
-            observer.settings_checked(&call);
-        }
-        let mut steps = Steps::begin();
+        call.host().observers().for_each(|observer| observer.settings_checked(&call));
+        measurement.execution_begins();
         let outcome = AssertUnwindSafe(async move { pending(call).await }).catch_unwind().await;
-        observation.executing = Some(steps.next());
         let error = match outcome {
-            Ok(Ok(body)) => return Answer::success(body),
+            Ok(Ok(Body::Streamed { start, rest })) => {
+                let rest = Arc::clone(self).observed(rest, measurement);
+                return Answer::success(Body::Streamed { start, rest });
+            }
+            Ok(Ok(body)) => {
+                measurement.answered();
+                return Answer::success(body);
+            }
             Ok(Err(error)) => error,
             Err(_) => ConnectorError::internal("The capability stopped unexpectedly; the log says where"),
         };
-        tracing::error!(code = %error.current_code(), "{error:?}");
-        let raised_by = error.raised_by();
-        let error = error.into_wire(self.app_id(), Some(facts.handler.clone()), self.error_handlers());
-        observation.failed(Stage::Execution, error.error_code, Some(raised_by));
-        Answer::failure(error)
+        let error = self.declaration.mapped(error);
+        tracing::error!(code = %error.code(), "{error:?}");
+        measurement.failed(Stage::Execution, error.code(), Some(error.raised_by()));
+        Answer::failure(error.into_wire(&self.declaration.app_id, Some(registered.info().handler.clone())))
     }
-}
 
-impl CapabilityInfo {
-    /// `app_info` must answer before there are settings.
-    fn checks_settings(&self) -> bool {
-        self.authentication() != Authentication::Optional
+    /// Streamed rows, whose end is the end of the call.
+    fn observed(self: Arc<Self>, rows: RowChunks, measurement: Measurement) -> RowChunks {
+        let chunks = stream::unfold(Some((self, rows, measurement)), |state| async {
+            let (dispatcher, mut rows, measurement) = state?;
+            match rows.next().await {
+                Some(Ok(chunk)) => Some((Ok(chunk), Some((dispatcher, rows, measurement)))),
+                Some(Err(error)) => {
+                    let error = dispatcher.declaration.mapped(error);
+                    tracing::error!(code = %error.code(), "after a part of the answer was sent: {error:?}");
+                    measurement.failed(Stage::Execution, error.code(), Some(error.raised_by()));
+                    Some((Err(error), None))
+                }
+                None => {
+                    measurement.answered();
+                    None
+                }
+            }
+        });
+        chunks.boxed()
     }
 }
 
@@ -157,10 +185,10 @@ fn read<'a, 'j>(
     registered: &Arc<dyn Registered>,
     document: &'a Document<'j>,
 ) -> Result<Parsed<'a, 'j>, ReadError> {
-    let facts = registered.facts();
+    let info = registered.info();
     let request = Request::of(document)?;
-    let envelope = request.envelope(facts.authentication())?;
-    if (facts.standard.is_none() || facts.customized) && !request.mentions_settings() {
+    let envelope = request.envelope(info.authentication())?;
+    if (info.standard.is_none() || info.customized) && !request.mentions_settings() {
         return Err(ReadError::missing_field("settings"));
     }
     let pending = Arc::clone(registered).read(request.payload()?).map_err(|error| error.inside("request"))?;

@@ -1,10 +1,10 @@
 //! The declaration of a connector, step by step.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use lumos_connector_types::access_graph::{
     AccessGraphEntitlementRule, AccessGraphEntitlementType, AccessGraphImpliedAccessRule,
@@ -17,18 +17,18 @@ use lumos_connector_types::resource::ResourceType;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use super::{About, Declaration, Integration};
-use crate::builtin::oauth::OAuthSettings;
+use super::Integration;
+use crate::builtin::credentials::{CredentialConfig, Validations};
+use crate::builtin::oauth::{OAuthFlows, OAuthSettings};
 use crate::builtin::probe::ProbeSettings;
-use crate::builtin::{self, Wanted};
-use crate::call::by_type::ByType;
+use crate::builtin::{self, Declared};
 use crate::call::reply::IntoReply;
-use crate::declaration::auth::{AuthRequirements, CredentialConfig, CredentialModel};
-use crate::declaration::error::Result;
-use crate::declaration::error::classify::{Classification, ErrorHandler};
+use crate::declaration::auth::{AuthRequirements, CredentialModel};
+use crate::declaration::error::{ConnectorError, ErrorMapping, Result};
 use crate::declaration::mistake::{IntegrationError, Mistake};
-use crate::declaration::payload_rules;
 use crate::declaration::settings::SettingsModel;
+use crate::declaration::{About, Declaration, payload_rules};
+use crate::dispatch::Dispatcher;
 use crate::dispatch::from_call::FromCall;
 use crate::dispatch::handler::{Handler, Registered};
 
@@ -40,10 +40,12 @@ pub struct Builder {
     app_id: String,
     version: String,
     about: About,
-    login: AuthRequirements,
+    auth: AuthRequirements,
+    flows: OAuthFlows,
+    validations: Validations,
     settings: Option<SettingsModel>,
     capabilities: Vec<Arc<dyn Registered>>,
-    error_handlers: Vec<ErrorHandler>,
+    error_mappings: Vec<ErrorMapping>,
     rate_limit_mode: Option<RateLimitMode>,
     probe: Option<ProbeSettings>,
     credential_validation: bool,
@@ -55,16 +57,17 @@ impl Builder {
             app_id,
             version,
             about: About::default(),
-            login: AuthRequirements {
+            auth: AuthRequirements {
                 single: None,
-                oauth: None,
                 credentials: Vec::new(),
                 allowed: Vec::new(),
                 required: true,
             },
+            flows: OAuthFlows::default(),
+            validations: HashMap::new(),
             settings: None,
             capabilities: Vec::new(),
-            error_handlers: Vec::new(),
+            error_mappings: Vec::new(),
             rate_limit_mode: None,
             probe: Some(ProbeSettings::default()),
             credential_validation: true,
@@ -138,32 +141,35 @@ impl Builder {
 
     /// The single credential that requests bring in `auth`.
     pub fn auth<T: CredentialModel>(mut self) -> Self {
-        self.login.single = Some((T::MODEL, lumos_connector_types::schema::of::<T>));
+        self.auth.single = Some((T::MODEL, lumos_connector_types::schema::of::<T>));
         self
     }
 
     /// One of several credentials, which requests bring in `credentials`.
     pub fn credential<T: CredentialModel>(mut self, config: CredentialConfig<T>) -> Self {
-        self.login.credentials.push(config.into_entry());
+        let CredentialConfig { entry, oauth, validation, .. } = config;
+        self.flows.by_credential.extend(oauth.map(|settings| (entry.id.clone(), settings)));
+        self.validations.extend(validation.map(|validation| (entry.id.clone(), validation)));
+        self.auth.credentials.push(entry);
         self
     }
 
     /// The OAuth flow that brings the single credential.
     pub fn oauth(mut self, settings: OAuthSettings) -> Self {
-        self.login.oauth = Some(settings);
+        self.flows.single = Some(settings);
         self
     }
 
     /// A combination of credentials that opens the connection. Without any, all required credentials together do,
     /// and every optional one alone does.
     pub fn allow_credentials<I: Into<String>>(mut self, ids: impl IntoIterator<Item = I>) -> Self {
-        self.login.allowed.push(ids.into_iter().map(Into::into).collect());
+        self.auth.allowed.push(ids.into_iter().map(Into::into).collect());
         self
     }
 
     /// Whether requests must bring credentials; they must unless this says otherwise.
     pub fn requires_authentication(mut self, required: bool) -> Self {
-        self.login.required = required;
+        self.auth.required = required;
         self
     }
 
@@ -197,21 +203,31 @@ impl Builder {
         self
     }
 
-    /// What the connector knows about a type of error. All handlers of a type run in order, the last one counts.
+    /// Says what errors of one type mean, when a handler returns one of them by `?`.
+    ///
+    /// Code, message, hint and flags become those of the returned error, except what was set on the error itself; where
+    /// it has no message of its own ([`ConnectorError::of_code`]), the text of the original error stays. The caller reads
+    /// the original type in `raised_by`. Of several mappings for one type the one registered last counts, alone: one for
+    /// this connector takes the place of a general one that is registered before it.
     ///
     /// ```
-    /// use lumos_connector_core::{Integration, error};
-    /// # let builder = Integration::builder("acme", "1.0.0");
-    /// let builder = builder.on_error(error::http_status);
+    /// use lumos_connector_core::Integration;
+    /// use lumos_connector_core::error::{self, ConnectorError};
+    ///
+    /// let builder = Integration::builder("acme", "1.0.0")
+    ///     .on_error(error::http_status)
+    ///     .on_error(|error: &std::io::Error| {
+    ///         ConnectorError::transient(format!("The spool cannot be read: {error}"))
+    ///             .with_app_error_code(format!("{:?}", error.kind()))
+    ///             .with_hint("Mount the spool directory.")
+    ///     });
     /// # drop(builder);
     /// ```
-    pub fn on_error<E, K>(mut self, handler: impl Fn(&E) -> K + Send + Sync + 'static) -> Self
+    pub fn on_error<E>(mut self, mapping: impl Fn(&E) -> ConnectorError + Send + Sync + 'static) -> Self
     where
         E: Error + 'static,
-        K: Into<Classification>,
     {
-        self.error_handlers
-            .push(Box::new(move |error| error.downcast_ref::<E>().map(|error| handler(error).into())));
+        self.error_mappings.push(Box::new(move |error| error.downcast_ref::<E>().map(&mapping)));
         self
     }
 
@@ -239,32 +255,31 @@ impl Builder {
         if !mistakes.is_empty() {
             return Err(IntegrationError { mistakes });
         }
-        let Self { app_id, version, about, login, settings, error_handlers, rate_limit_mode, probe, .. } =
-            self;
-        let brought = builtin::capabilities(&Wanted {
-            login: &login,
-            probe: probe.is_some(),
-            credential_validation: self.credential_validation,
+        let flows = Arc::new(self.flows);
+        let has_credentials = !self.auth.credentials.is_empty();
+        let brought = builtin::capabilities(Declared {
+            flows: Arc::clone(&flows),
+            probe: self.probe.map(Arc::new),
+            validations: (self.credential_validation && has_credentials).then(|| Arc::new(self.validations)),
         });
         // The author's own come last and take the place of those the SDK brings.
-        let capabilities: BTreeMap<_, _> = brought
+        let handlers: BTreeMap<_, _> = brought
             .into_iter()
             .chain(self.capabilities)
-            .map(|registered| (registered.facts().name, registered))
+            .map(|registered| (registered.info().name, registered))
             .collect();
-        Ok(Integration(Arc::new(Declaration {
-            app_id,
-            version,
-            about,
-            login,
-            settings,
-            capabilities,
-            error_handlers,
-            rate_limit_mode,
-            probe: probe.unwrap_or_else(ProbeSettings::none),
-            provided: ByType::default(),
-            observer: OnceLock::new(),
-        })))
+        let infos = handlers.iter().map(|(name, registered)| (*name, Arc::clone(registered.info())));
+        let declaration = Declaration {
+            app_id: self.app_id,
+            version: self.version,
+            about: self.about,
+            auth: self.auth,
+            settings: self.settings,
+            capabilities: infos.collect(),
+            error_mappings: self.error_mappings,
+            rate_limit_mode: self.rate_limit_mode,
+        };
+        Ok(Integration { dispatcher: Arc::new(Dispatcher { declaration, handlers }), flows })
     }
 
     fn mistakes(&self) -> Vec<Mistake> {
@@ -272,38 +287,36 @@ impl Builder {
         if self.app_id.is_empty() {
             mistakes.push(Mistake::EmptyAppId);
         }
-        if self.login.single.is_some() && !self.login.credentials.is_empty() {
+        if self.auth.single.is_some() && !self.auth.credentials.is_empty() {
             mistakes.push(Mistake::SingleAndSeveralCredentials);
         }
         let mut ids = HashSet::new();
-        for config in &self.login.credentials {
+        for config in &self.auth.credentials {
             if config.id.is_empty() {
                 mistakes.push(Mistake::EmptyCredentialId);
             } else if !ids.insert(config.id.as_str()) {
                 mistakes.push(Mistake::DuplicateCredential(config.id.clone()));
             }
         }
-        let named = self.login.allowed.iter().flatten();
+        let named = self.auth.allowed.iter().flatten();
         mistakes
             .extend(named.filter(|id| !ids.contains(id.as_str())).cloned().map(Mistake::UnknownCredential));
 
-        let flows =
-            self.login.oauth.iter().chain(self.login.credentials.iter().filter_map(|one| one.oauth.as_ref()));
-        let reserved = flows.flat_map(OAuthSettings::reserved_parameters);
+        let reserved = self.flows.all().flat_map(OAuthSettings::reserved_parameters);
         mistakes.extend(reserved.map(|name| Mistake::ReservedOAuthParameter(name.to_owned())));
 
         let mut names = HashSet::new();
         for registered in &self.capabilities {
-            let facts = registered.facts();
-            if facts.standard.is_none() && is_reserved(facts.name) {
-                mistakes.push(Mistake::ReservedName(facts.name));
-            } else if facts.standard.is_none() && !is_capability_name(facts.name) {
-                mistakes.push(Mistake::MalformedName(facts.name));
+            let info = registered.info();
+            if info.standard.is_none() && is_reserved(info.name) {
+                mistakes.push(Mistake::ReservedName(info.name));
+            } else if info.standard.is_none() && !is_capability_name(info.name) {
+                mistakes.push(Mistake::MalformedName(info.name));
             }
-            if !names.insert(facts.name) {
-                mistakes.push(Mistake::DuplicateCapability(facts.name));
+            if !names.insert(info.name) {
+                mistakes.push(Mistake::DuplicateCapability(info.name));
             }
-            mistakes.extend(payload_rules::changed_fields(facts));
+            mistakes.extend(payload_rules::changed_fields(info));
         }
         mistakes.extend(self.probe.iter().flat_map(ProbeSettings::mistakes));
         mistakes

@@ -1,32 +1,21 @@
-//! A connector: what it declares and what it can do.
+//! A connector, put together: its declaration, its handlers, and the capabilities that the SDK brings.
 
 mod builder;
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use lumos_connector_types::access_graph::{
-    AccessGraphEntitlementRule, AccessGraphEntitlementType, AccessGraphImpliedAccessRule,
-};
-use lumos_connector_types::entitlement::EntitlementType;
-use lumos_connector_types::info::AppCategory;
-use lumos_connector_types::rate_limit::RateLimitMode;
-use lumos_connector_types::resource::ResourceType;
-
+pub use self::builder::Builder;
+use crate::builtin::info;
+use crate::builtin::oauth::OAuthFlows;
+use crate::call::answer::Answer;
+use crate::call::host::Host;
+use crate::call::observation::CallHandle;
+use crate::declaration::error::ConnectorError;
 pub use crate::declaration::mistake::{IntegrationError, Mistake};
-pub use builder::Builder;
+use crate::dispatch::Dispatcher;
 
-use crate::builtin::oauth::TokenExchange;
-use crate::builtin::probe::ProbeSettings;
-use crate::call::by_type::ByType;
-use crate::call::observation::Observer;
-use crate::declaration::auth::AuthRequirements;
-use crate::declaration::error::classify::ErrorHandler;
-use crate::declaration::settings::SettingsModel;
-use crate::dispatch::handler::Registered;
-
-/// A connector, declared and ready to answer. Cheap to clone.
+/// A connector, declared and ready to answer. It does not change any more. Cheap to clone.
 ///
 /// ```
 /// use lumos_connector_core::{Integration, error::Result};
@@ -45,35 +34,9 @@ use crate::dispatch::handler::Registered;
 /// assert_eq!(acme.app_id(), "acme");
 /// ```
 #[derive(Clone)]
-pub struct Integration(Arc<Declaration>);
-
-pub(crate) struct Declaration {
-    pub(crate) app_id: String,
-    pub(crate) version: String,
-    pub(crate) about: About,
-    pub(crate) login: AuthRequirements,
-    pub(crate) settings: Option<SettingsModel>,
-    pub(crate) capabilities: BTreeMap<&'static str, Arc<dyn Registered>>,
-    pub(crate) error_handlers: Vec<ErrorHandler>,
-    pub(crate) rate_limit_mode: Option<RateLimitMode>,
-    pub(crate) probe: ProbeSettings,
-    pub(crate) provided: ByType,
-    pub(crate) observer: OnceLock<Box<dyn Observer>>,
-}
-
-/// What a connector says about itself and its app.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct About {
-    pub(crate) user_friendly_name: String,
-    pub(crate) categories: Vec<AppCategory>,
-    pub(crate) description: Option<String>,
-    pub(crate) logo_url: Option<String>,
-    pub(crate) vendor_domain: Option<String>,
-    pub(crate) resource_types: Vec<ResourceType>,
-    pub(crate) entitlement_types: Vec<EntitlementType>,
-    pub(crate) access_graph_entitlement_types: Vec<AccessGraphEntitlementType>,
-    pub(crate) entitlement_rules: Vec<AccessGraphEntitlementRule>,
-    pub(crate) implied_access_rules: Vec<AccessGraphImpliedAccessRule>,
+pub struct Integration {
+    dispatcher: Arc<Dispatcher>,
+    flows: Arc<OAuthFlows>,
 }
 
 impl Integration {
@@ -85,84 +48,75 @@ impl Integration {
     /// The id of the app.
     #[must_use]
     pub fn app_id(&self) -> &str {
-        &self.0.app_id
+        &self.dispatcher.declaration.app_id
     }
 
     /// The version of the connector.
     #[must_use]
     pub fn version(&self) -> &str {
-        &self.0.version
+        &self.dispatcher.declaration.version
     }
 
     /// The names of all capabilities in alphabetical order, with what each does.
     pub fn capabilities(&self) -> impl Iterator<Item = (&'static str, String)> + '_ {
-        self.0.capabilities.values().map(|registered| {
-            let facts = registered.facts();
-            let own = facts.metadata.description.clone();
-            let summary = own.or_else(|| facts.standard.map(|standard| standard.summary().to_owned()));
-            (facts.name, summary.unwrap_or_default())
+        self.dispatcher.declaration.capabilities.values().map(|info| {
+            let own = info.metadata.description.clone();
+            let summary = own.or_else(|| info.standard.map(|standard| standard.summary().to_owned()));
+            (info.name, summary.unwrap_or_default())
         })
     }
 
     /// Whether the connector has a capability.
     #[must_use]
     pub fn has_capability(&self, name: &str) -> bool {
-        self.0.capabilities.contains_key(name)
+        self.dispatcher.declaration.capabilities.contains_key(name)
     }
 
-    /// Gives the connector the client that sends its token requests. The last one counts.
-    pub fn exchange_tokens_with(&self, exchange: impl TokenExchange + 'static) {
-        self.provide::<Arc<dyn TokenExchange>>(Arc::new(exchange));
+    /// Answers one request of a capability.
+    ///
+    /// Whatever goes wrong, a panic of the handler included, is an answer.
+    ///
+    /// ```
+    /// # use lumos_connector_core::Integration;
+    /// use lumos_connector_core::host::Host;
+    ///
+    /// # async fn example() -> std::io::Result<()> {
+    /// # let acme = Integration::builder("acme", "1.0.0").build().map_err(std::io::Error::other)?;
+    /// let answer = acme.dispatch(&Host::default(), "app_info", r#"{"request": {}}"#).await;
+    /// assert!(answer.error_code().is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn dispatch(&self, host: &Host, capability: &str, request: &str) -> Answer {
+        self.dispatcher.dispatch(host, None, capability, request).await
     }
 
-    /// Has the calls of the connector watched. The first observer stays.
-    pub fn observe_with(&self, observer: impl Observer + 'static) {
-        // There is one process around a connector, and so one that watches.
-        let _ = self.0.observer.set(Box::new(observer));
+    /// Answers one request of the capability of a handle, by which the call may be
+    /// [interrupted](Self::interrupt) meanwhile.
+    pub async fn dispatch_with(&self, handle: &CallHandle, request: &str) -> Answer {
+        self.dispatcher.dispatch(handle.host(), Some(handle), handle.capability(), request).await
     }
 
-    pub(crate) fn observer(&self) -> Option<&dyn Observer> {
-        self.0.observer.get().map(AsRef::as_ref)
-    }
-
-    /// Gives the connector something of the process it runs in, one of each type: how requests leave it, a clock.
-    /// The last one counts.
-    pub fn provide<T: Send + Sync + 'static>(&self, value: T) {
-        self.0.provided.set(value);
-    }
-
-    /// What the process has provided of a type.
+    /// Ends a call from outside, such as at the deadline of a server: the answer with this error, of which observers are
+    /// told unless the call has ended before.
     #[must_use]
-    pub fn provided<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.0.provided.get()
+    pub fn interrupt(&self, handle: &CallHandle, error: ConnectorError) -> Answer {
+        let declaration = &self.dispatcher.declaration;
+        let error = declaration.mapped(error);
+        handle.interrupt(error.code());
+        Answer::failure(declaration.own_error(error))
     }
 
-    pub(crate) fn token_exchange(&self) -> Option<Arc<dyn TokenExchange>> {
-        self.provided::<Arc<dyn TokenExchange>>().map(|exchange| (*exchange).clone())
+    /// The text of `info`: one JSON envelope with sorted keys, in ASCII.
+    #[must_use]
+    pub fn info(&self) -> String {
+        info::text(&self.dispatcher.declaration, &self.flows)
     }
 
-    pub(crate) fn declaration(&self) -> &Declaration {
-        &self.0
-    }
-
-    pub(crate) fn registered(&self, name: &str) -> Option<&Arc<dyn Registered>> {
-        self.0.capabilities.get(name)
-    }
-
-    pub(crate) fn auth_requirements(&self) -> &AuthRequirements {
-        &self.0.login
-    }
-
-    pub(crate) fn settings_model(&self) -> Option<&SettingsModel> {
-        self.0.settings.as_ref()
-    }
-
-    pub(crate) fn error_handlers(&self) -> &[ErrorHandler] {
-        &self.0.error_handlers
-    }
-
-    pub(crate) fn rate_limit_mode(&self) -> Option<RateLimitMode> {
-        self.0.rate_limit_mode
+    /// The names, in lower case, of the fields that settings and credentials mark as secret.
+    #[must_use]
+    pub fn secret_fields(&self) -> Vec<String> {
+        self.dispatcher.declaration.secret_fields()
     }
 }
 
@@ -171,7 +125,7 @@ impl fmt::Debug for Integration {
         f.debug_struct("Integration")
             .field("app_id", &self.app_id())
             .field("version", &self.version())
-            .field("capabilities", &self.0.capabilities.keys())
+            .field("capabilities", &self.dispatcher.declaration.capabilities.keys())
             .finish_non_exhaustive()
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use lumos_connector_core::error::{ConnectorError, Result};
+use lumos_connector_core::host::Host;
 use lumos_connector_core::integration::Builder;
 use lumos_connector_core::{Answer, Integration};
 use lumos_connector_types::capability::marker::ValidateCredentials as Validate;
@@ -30,7 +31,11 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 pub(crate) fn dispatch(acme: &Integration, capability: &str, request: &str) -> Answer {
-    block_on(acme.dispatch(capability, request))
+    dispatch_in(&Host::default(), acme, capability, request)
+}
+
+pub(crate) fn dispatch_in(host: &Host, acme: &Integration, capability: &str, request: &str) -> Answer {
+    block_on(acme.dispatch(host, capability, request))
 }
 
 /// The text of an answer.

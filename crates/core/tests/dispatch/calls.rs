@@ -86,7 +86,7 @@ fn what_cannot_be_taken_from_a_call_is_the_answer() {
     struct Refused;
     impl FromCall for Refused {
         async fn from_call(_: &Call) -> Result<Self> {
-            Err(ConnectorError::missing_parameter("No region").app_error_code("acme.region"))
+            Err(ConnectorError::missing_parameter("No region").with_app_error_code("acme.region"))
         }
     }
     async fn handler(_: (Call, Refused), _: ValidateCredentials) -> Result<ValidatedCredentials> {

@@ -34,7 +34,7 @@ fn a_class_brings_the_code_the_flags_and_the_hint_of_the_contract() {
     let contract = contract_errors();
     for &class in ErrorClass::ALL {
         let expected = &contract["exception_classes"][class.as_str()];
-        let error = raised(move || ConnectorError::of(class).message("m"));
+        let error = raised(move || ConnectorError::of(class).with_message("m"));
         assert_eq!(error["error_code"], expected["default_code"], "{class}");
         assert_eq!(error["raised_by"], class.as_str());
         assert_eq!(
@@ -61,7 +61,8 @@ fn a_class_without_a_message_brings_one() {
 fn another_code_brings_its_own_flags_and_leaves_hint_and_retry_time() {
     let contract = contract_errors();
     for &code in ConnectorErrorCode::ALL {
-        let error = raised(move || ConnectorError::transient("m").code(code).retry_after_seconds(7));
+        let error =
+            raised(move || ConnectorError::transient("m").with_code(code).with_retry_after_seconds(7));
         assert_eq!(
             (&error["error_code"], &error["raised_by"]),
             (&json!(code.as_str()), &json!("TransientError"))
@@ -76,7 +77,7 @@ fn another_code_brings_its_own_flags_and_leaves_hint_and_retry_time() {
 fn a_deprecated_code_becomes_the_one_that_replaced_it() {
     let contract = contract_errors();
     for &deprecated in ErrorCode::ALL {
-        let error = raised(move || ConnectorError::new("m").code(deprecated));
+        let error = raised(move || ConnectorError::new("m").with_code(deprecated));
         assert_eq!(error["error_code"], contract["redirect_table"][deprecated.as_str()], "{deprecated}");
         check_metadata(&error, meaning(&contract, &error["error_code"]), deprecated.as_str());
     }
@@ -84,10 +85,12 @@ fn a_deprecated_code_becomes_the_one_that_replaced_it() {
 
 #[test]
 fn a_flag_that_is_set_counts_more_than_the_codes() {
-    let error = raised(|| ConnectorError::not_found("m").retryable(true).throttled(true).refreshable(true));
+    let error = raised(|| {
+        ConnectorError::not_found("m").with_retryable(true).with_throttled(true).with_refreshable(true)
+    });
     let expected = json!({"fault": "caller", "category": "client", "retryable": true, "throttled": true, "refreshable": true});
     check_metadata(&error, &expected, "set");
-    let error = raised(|| ConnectorError::rate_limit("m").retryable(false).throttled(false));
+    let error = raised(|| ConnectorError::rate_limit("m").with_retryable(false).with_throttled(false));
     let expected = json!({
         "fault": "upstream", "category": "transient", "retryable": false, "throttled": false, "refreshable": false
     });
@@ -105,9 +108,11 @@ fn messages_are_trimmed_and_never_empty() {
 
 #[test]
 fn an_empty_code_of_the_app_is_none_but_an_empty_hint_stays() {
-    let error = raised(|| ConnectorError::conflict("m").app_error_code("").hint(""));
+    let error = raised(|| ConnectorError::conflict("m").with_app_error_code("").with_hint(""));
     assert_eq!((&error["app_error_code"], &error["error_metadata"]["hint"]), (&Value::Null, &json!("")));
-    let error = raised(|| ConnectorError::conflict("m").app_error_code("acme.taken").hint("Choose another."));
+    let error = raised(|| {
+        ConnectorError::conflict("m").with_app_error_code("acme.taken").with_hint("Choose another.")
+    });
     assert_eq!(
         (&error["app_error_code"], &error["error_metadata"]["hint"]),
         (&json!("acme.taken"), &json!("Choose another."))
@@ -116,15 +121,15 @@ fn an_empty_code_of_the_app_is_none_but_an_empty_hint_stays() {
 
 #[test]
 fn a_status_is_reported_without_changing_the_code() {
-    let error = raised(|| ConnectorError::conflict("m").status_code(503));
+    let error = raised(|| ConnectorError::conflict("m").with_status_code(503));
     assert_eq!((&error["status_code"], &error["error_code"]), (&json!(503), &json!("conflict")));
 }
 
 #[test]
 fn the_error_beneath_a_class_does_not_change_it() {
     let beneath = || HttpStatusError::new(429, "https://acme.test/a", None, "slow down");
-    let acme = builder().on_error(http_status).on_error(|_: &HttpStatusError| ConnectorErrorCode::BadGateway);
-    let error = raised_by(acme, move || ConnectorError::not_found("m").caused_by(beneath()));
+    let acme = builder().on_error(http_status);
+    let error = raised_by(acme, move || ConnectorError::not_found("m").with_source(beneath()));
     assert_eq!((&error["error_code"], &error["raised_by"]), (&json!("not_found"), &json!("NotFoundError")));
     assert_eq!(error["status_code"], Value::Null);
 }
@@ -161,10 +166,10 @@ fn each_constructor_makes_its_own_class() {
     for (make, class) in constructors {
         let error = make("m");
         assert_eq!(
-            (error.class(), error.raised_by(), error.text()),
+            (error.class(), error.raised_by(), error.message()),
             (Some(class), class.as_str(), "m".to_owned())
         );
-        assert_eq!(error.current_code(), class.code());
-        assert_eq!(error.current_hint(), class.hint());
+        assert_eq!(error.code(), class.code());
+        assert_eq!(error.hint(), class.hint());
     }
 }

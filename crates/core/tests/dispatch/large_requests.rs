@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use lumos_connector_core::error::Result;
+use lumos_connector_core::host::Host;
+use lumos_connector_core::observation::CallHandle;
 use lumos_connector_core::{Auth, Call, Integration, Settings};
 use lumos_connector_types::capability::marker::{CreateAccount, ValidateCredentials as Validate};
 use lumos_connector_types::json::JsonObject;
@@ -102,7 +104,10 @@ fn a_request_that_is_not_read_by_its_deadline_is_a_timeout() {
     let request = request("", "", &keys(), "");
     let passed = Instant::now();
     let code = |deadline| {
-        let answer = block_on(acme.dispatch_before("validate_credentials", &request, deadline));
+        let answer = {
+            let handle = CallHandle::with_deadline(&Host::default(), "validate_credentials", deadline);
+            block_on(acme.dispatch_with(&handle, &request))
+        };
         let text: serde_json::Value = serde_json::from_slice(&bytes(answer).unwrap()).unwrap();
         text["error"]["error_code"].clone()
     };

@@ -92,7 +92,7 @@ async fn no_account_fails_the_check_without_an_error() {
 #[tokio::test]
 async fn an_error_is_reported_with_its_hint() {
     let failing =
-        Connector::new().accounts(|_, _| Err(ConnectorError::rate_limit("slow").hint("Wait a minute.")));
+        Connector::new().accounts(|_, _| Err(ConnectorError::rate_limit("slow").with_hint("Wait a minute.")));
     let probed = probed(failing).await;
     let check = probed.check("accounts");
     assert_eq!((&check["status"], &check["message"]), (&json!("failed"), &json!("Wait a minute.")));
@@ -107,7 +107,7 @@ async fn an_error_without_a_hint_is_reported_with_its_message() {
     for hint in [None, Some("")] {
         let probed = probed(Connector::new().accounts(move |_, _| {
             let error = ConnectorError::internal("broken");
-            Err(hint.map_or_else(|| ConnectorError::new("broken"), |hint| error.hint(hint)))
+            Err(hint.map_or_else(|| ConnectorError::new("broken"), |hint| error.with_hint(hint)))
         }))
         .await;
         assert_eq!(probed.check("accounts")["message"], "broken");

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use lumos_connector_core::error::Result;
+use lumos_connector_core::host::Host;
 use lumos_connector_core::integration::Builder;
 use lumos_connector_core::probe::ProbeSettings;
 use lumos_connector_core::{Call, Integration, Reply};
@@ -82,8 +83,12 @@ impl Connector {
 
     pub(crate) async fn answer(self, envelope: Value) -> Probed {
         let acme = self.builder.build().unwrap();
-        let answer =
-            acme.dispatch("probe_integration", &envelope.to_string()).await.into_bytes().await.unwrap();
+        let answer = acme
+            .dispatch(&Host::default(), "probe_integration", &envelope.to_string())
+            .await
+            .into_bytes()
+            .await
+            .unwrap();
         let answer: Value = serde_json::from_slice(&answer).unwrap();
         let calls = std::mem::take(&mut *self.calls.lock().unwrap());
         Probed { answer, calls }

@@ -10,7 +10,7 @@ fn pages(pages: &'static [Option<&'static [&'static str]>]) -> Connector {
     Connector::new().entitlements(move |_, token| {
         let index: usize = token.map_or(0, |token| token.parse().unwrap());
         let Some(types) = pages[index] else {
-            return Err(ConnectorError::rate_limit("slow").hint("Wait."));
+            return Err(ConnectorError::rate_limit("slow").with_hint("Wait."));
         };
         let next = (index + 1 < pages.len()).then(|| (index + 1).to_string());
         page(types.iter().map(|of_type| entitlement("e", of_type)).collect(), next.as_deref())

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use lumos_connector_core::Call;
 use lumos_connector_core::auth::CredentialConfig;
+use lumos_connector_core::host::Host;
 use lumos_connector_types::capability::marker;
 use lumos_connector_types::payload::*;
 use serde_json::{Value, json};
@@ -79,7 +80,12 @@ async fn several_credentials_are_passed_on() {
         .unwrap();
     let request =
         json!({"credentials": [{"id": "key", "token": {"token": "t"}}], "request": {"checks": ["accounts"]}});
-    let answer = acme.dispatch("probe_integration", &request.to_string()).await.into_bytes().await.unwrap();
+    let answer = acme
+        .dispatch(&Host::default(), "probe_integration", &request.to_string())
+        .await
+        .into_bytes()
+        .await
+        .unwrap();
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     assert_eq!(answer["response"]["checks"][0]["samples"][0]["integration_specific_id"], "t");
 }

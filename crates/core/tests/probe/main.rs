@@ -9,6 +9,7 @@ mod declaration;
 mod entitlements;
 mod inner_calls;
 mod own_checks;
+mod performable;
 mod selection;
 mod status;
 mod timeouts;

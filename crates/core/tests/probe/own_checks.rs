@@ -59,7 +59,7 @@ async fn a_check_of_the_connectors_can_be_reported_as_the_sdks() {
 #[tokio::test]
 async fn an_error_fails_the_check_only() {
     async fn failing(_: Call, _: ProbeIntegration) -> Result<ProbeCheck> {
-        Err(ConnectorError::authorization("not for us").hint("Ask for more."))
+        Err(ConnectorError::authorization("not for us").with_hint("Ask for more."))
     }
 
     let (status, check) = run(ProbeCheckSpec::own(CHECK, failing).capability("people")).await;
@@ -76,9 +76,11 @@ async fn an_error_fails_the_check_only() {
 #[tokio::test]
 async fn errors_of_libraries_are_classified_by_the_connectors_handlers() {
     let spec = ProbeCheckSpec::own(CHECK, async |_, _| Err("7x".parse::<u8>().unwrap_err().into()));
-    let connector = Connector::new()
-        .probing(ProbeSettings::default().check(spec))
-        .with(|builder| builder.on_error(|_: &std::num::ParseIntError| ConnectorErrorCode::InvalidResponse));
+    let connector = Connector::new().probing(ProbeSettings::default().check(spec)).with(|builder| {
+        builder.on_error(|_: &std::num::ParseIntError| {
+            ConnectorError::of_code(ConnectorErrorCode::InvalidResponse)
+        })
+    });
     let probed = connector.probe(json!({})).await;
     assert_eq!(probed.checks()[0]["error"]["error_code"], "invalid_response");
     assert_eq!(probed.checks()[0]["error"]["raised_by"], "ParseIntError");
@@ -114,7 +116,7 @@ async fn a_check_sees_the_request_and_the_call() {
 async fn a_check_may_probe_in_turn() {
     let spec = ProbeCheckSpec::own(ProbeCheckName::CapabilityConfig, async |call: Call, _| {
         let request = r#"{"auth":{"basic":{"username":"u","password":"p"}},"request":{"checks":[]}}"#;
-        let answer = call.integration().dispatch("probe_integration", request).await;
+        let answer = call.dispatch("probe_integration", request).await;
         Ok(ProbeCheck { message: Some(String::from_utf8(answer.into_bytes().await?)?), ..passed() })
     });
     let probed = Connector::new().probing(ProbeSettings::default().check(spec)).probe(json!({})).await;

@@ -18,6 +18,7 @@ mod panic;
 use std::sync::Arc;
 
 use lumos_connector_core::Integration;
+use lumos_connector_core::host::HostBuilder;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
@@ -39,10 +40,10 @@ pub(crate) struct Log {
 }
 
 /// Reads the environment and begins to log.
-pub(crate) fn start(integration: &Integration) -> Result<Log, Failure> {
+pub(crate) fn start(integration: &Integration, host: &HostBuilder) -> Result<Log, Failure> {
     let settings = LogSettings::from_environment()?;
     panic::quiet();
-    let shipper = settings.level.and_then(|_| Shipper::from_environment(integration)).map(Arc::new);
+    let shipper = settings.level.and_then(|_| Shipper::from_environment(host)).map(Arc::new);
     let lines = settings.level.map(|level| {
         let destination = settings.destination(integration.app_id());
         let lines = line::LineLayer::new(settings.format, destination, shipper.clone());

@@ -147,6 +147,7 @@ fn snake_case(name: &str) -> String {
 mod tests {
     use super::*;
     use lumos_connector_core::Integration;
+    use lumos_connector_core::host::Host;
     use std::sync::{Arc, Mutex};
 
     #[test]
@@ -170,9 +171,9 @@ mod tests {
         let dogstatsd = DogStatsd::to(("127.0.0.1", agent.local_addr().unwrap().port()), "acme").unwrap();
         let integration = Integration::builder("acme", "1.0.0").build().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
-        integration.observe_with(Keep(Arc::clone(&seen)));
-        integration.dispatch("app_info", r#"{"request":{}}"#).await;
-        integration.dispatch("app_info", "{").await;
+        let host = Host::builder().observer(Keep(Arc::clone(&seen))).build();
+        integration.dispatch(&host, "app_info", r#"{"request":{}}"#).await;
+        integration.dispatch(&host, "app_info", "{").await;
         let observations = seen.lock().unwrap().clone();
 
         let datagram = |observation| {

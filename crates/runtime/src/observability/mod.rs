@@ -18,6 +18,7 @@ pub(crate) mod shipping;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lumos_connector_core::host::HostBuilder;
 use lumos_connector_core::observation::{Observation, Observer};
 use lumos_connector_core::{Answer, Call, Integration};
 use tracing::Instrument;
@@ -40,9 +41,9 @@ pub(crate) struct Observability {
 }
 
 impl Observability {
-    /// Watches the calls of a connector from now on.
-    pub(crate) fn start(integration: &Integration, log: &Log, metrics: Option<Metrics>) -> Arc<Self> {
-        let observability = Arc::new(Self {
+    /// What the environment and the log ask for.
+    pub(crate) fn new(integration: &Integration, log: &Log, metrics: Option<Metrics>) -> Arc<Self> {
+        Arc::new(Self {
             app_id: integration.app_id().to_owned(),
             logs_settings: log.settings.request_settings,
             redacted_keys: log.settings.redacted_keys.clone(),
@@ -50,9 +51,12 @@ impl Observability {
             metrics,
             #[cfg(feature = "otel")]
             telemetry: log.telemetry.clone(),
-        });
-        integration.observe_with(Watching(Arc::clone(&observability)));
-        observability
+        })
+    }
+
+    /// A host whose calls are watched.
+    pub(crate) fn watch(self: &Arc<Self>, host: HostBuilder) -> HostBuilder {
+        host.observer(Watching(Arc::clone(self)))
     }
 
     /// The answer of a call was made into text.

@@ -6,11 +6,10 @@
 
 use std::env;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lumos_connector_core::Integration;
-use lumos_connector_core::log_delivery::{CriticalLine, SharedLogDelivery};
+use lumos_connector_core::host::{CriticalLine, HostBuilder, LogDelivery};
 use lumos_connector_types::secret::Secret;
 use tracing::subscriber::NoSubscriber;
 
@@ -25,7 +24,7 @@ pub(crate) const LAST_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Sends lines to where the environment says.
 pub(crate) struct Shipper {
-    delivery: SharedLogDelivery,
+    delivery: Arc<dyn LogDelivery>,
     url: String,
     api_key: Secret,
     agent_identifier: String,
@@ -42,20 +41,20 @@ struct Worker {
 impl Shipper {
     /// On when `LUMOS_ON_PREMISE_AGENT_SEND_CRITICAL_LOGS_TO_LUMOS` says so, the agent's identifier, key and base address
     /// are known, and the process can send requests.
-    pub(crate) fn from_environment(integration: &Integration) -> Option<Self> {
+    pub(crate) fn from_environment(host: &HostBuilder) -> Option<Self> {
         let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
         variable("LUMOS_ON_PREMISE_AGENT_SEND_CRITICAL_LOGS_TO_LUMOS")
             .filter(|value| value.eq_ignore_ascii_case("true"))?;
-        let delivery = integration.provided::<SharedLogDelivery>()?;
+        let delivery = host.current_log_delivery()?;
         Some(Self::new(
-            SharedLogDelivery::clone(&delivery),
+            Arc::clone(delivery),
             &variable("LUMOS_ON_PREMISE_AGENT_BASE_URL")?,
             Secret::from(variable("LUMOS_ON_PREMISE_AGENT_API_KEY")?),
             variable("LUMOS_AGENT_IDENTIFIER")?,
         ))
     }
 
-    fn new(delivery: SharedLogDelivery, base: &str, api_key: Secret, agent_identifier: String) -> Self {
+    fn new(delivery: Arc<dyn LogDelivery>, base: &str, api_key: Secret, agent_identifier: String) -> Self {
         let url = format!("{}/logs", base.trim_end_matches('/'));
         Self { delivery, url, api_key, agent_identifier, worker: Mutex::new(None) }
     }
@@ -84,7 +83,7 @@ impl Shipper {
     fn start(&self) -> Option<Worker> {
         let (lines, queue) = sync_channel(ROOM);
         let (alive, done) = sync_channel(0);
-        let delivery = SharedLogDelivery::clone(&self.delivery);
+        let delivery = Arc::clone(&self.delivery);
         let (url, api_key, agent) = (self.url.clone(), self.api_key.clone(), self.agent_identifier.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
         let work = move || {
@@ -108,10 +107,8 @@ impl Shipper {
 mod tests {
     use super::*;
     use lumos_connector_core::error::TransportError;
-    use lumos_connector_core::log_delivery::LogDelivery;
     use std::future::Future;
     use std::pin::Pin;
-    use std::sync::Arc;
 
     /// Keeps what it is given, as long as it is allowed to.
     #[derive(Clone, Default)]

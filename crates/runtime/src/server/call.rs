@@ -8,6 +8,7 @@ use hyper::body::Incoming;
 use lumos_connector_core::Answer;
 use lumos_connector_core::answer::Content;
 use lumos_connector_core::error::ConnectorError;
+use lumos_connector_core::observation::CallHandle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
@@ -38,14 +39,24 @@ pub(super) async fn answer(
         return refusal::busy();
     };
     let deadline = Instant::now() + server.options.call_timeout;
-    let call =
-        Call { server: Arc::clone(server), capability, context: Arc::new(context), deadline, _place: place };
+    let handle = CallHandle::with_deadline(&server.host, capability, deadline.into_std());
+    let call = Call {
+        server: Arc::clone(server),
+        handle: handle.clone(),
+        context: Arc::new(context),
+        deadline,
+        _place: place,
+    };
     // A task of its own: it goes on when the client hangs up, and keeps its place until it really ends.
     let task = tokio::spawn(call.run(request));
     match timeout_at(deadline + GRACE, task).await {
         Ok(Ok(response)) => response,
-        Ok(Err(_)) => refusal::internal(),
-        Err(_) => match late(server).into_content() {
+        Ok(Err(_)) => {
+            let error = ConnectorError::internal("The call stopped unexpectedly; the log says where");
+            drop(server.integration.interrupt(&handle, error));
+            refusal::internal()
+        }
+        Err(_) => match late(server, &handle).into_content() {
             Ok(Content::Whole(text)) => routes::json(Outgoing::Whole(text.into())),
             _ => refusal::internal(),
         },
@@ -53,16 +64,16 @@ pub(super) async fn answer(
 }
 
 /// The answer to a call that took too long.
-fn late(server: &Server) -> Answer {
+fn late(server: &Server, handle: &CallHandle) -> Answer {
     let seconds = server.options.call_timeout.as_secs();
     let error = ConnectorError::request_timeout(format!("The call took longer than {seconds} s"));
-    server.integration.interrupted(error)
+    server.integration.interrupt(handle, error)
 }
 
 /// A call that has its place, and keeps it until its answer is on its way.
 pub(super) struct Call {
     server: Arc<Server>,
-    capability: &'static str,
+    handle: CallHandle,
     context: Arc<CallContext>,
     pub(super) deadline: Instant,
     _place: OwnedSemaphorePermit,
@@ -73,18 +84,16 @@ impl Call {
         let dispatch = async {
             // It was text a moment ago.
             let text = std::str::from_utf8(&request.bytes).unwrap_or_default();
-            traced(
-                self.capability,
-                self.server.integration.dispatch_before(self.capability, text, self.deadline.into_std()),
-            )
-            .await
+            let call = self.server.integration.dispatch_with(&self.handle, text);
+            traced(self.handle.capability(), call).await
         };
         let work = self.context.scope(self.server.workers.run(dispatch));
         let answer = timeout_at(self.deadline, work).await;
         drop(request);
         let answer = answer.unwrap_or_else(|_| {
-            self.context.enter(|| tracing::error!("{} was given up at its deadline", self.capability));
-            late(&self.server)
+            self.context
+                .enter(|| tracing::error!("{} was given up at its deadline", self.handle.capability()));
+            late(&self.server, &self.handle)
         });
         self.write(answer)
     }
@@ -94,7 +103,7 @@ impl Call {
         let started = std::time::Instant::now();
         match self.guard(|| answer.into_content()) {
             Ok(Content::Whole(text)) => {
-                self.server.observability.serialised(self.capability, started.elapsed(), text.len());
+                self.server.observability.serialised(self.handle.capability(), started.elapsed(), text.len());
                 routes::json(Outgoing::whole(text, self))
             }
             Ok(Content::Chunks(chunks)) => routes::json(Outgoing::in_the_making(chunks, self)),

@@ -49,6 +49,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use lumos_connector_core::Integration;
+use lumos_connector_core::host::{Host, HostBuilder};
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::failure::Failure;
@@ -63,6 +64,7 @@ use workers::Workers;
 /// What all connections of a server share.
 struct Server {
     integration: Integration,
+    host: Host,
     /// The names of all capabilities: the routes.
     capabilities: HashSet<&'static str>,
     options: Options,
@@ -85,18 +87,25 @@ struct Server {
 ///
 /// # Errors
 /// When it cannot listen, or the certificate or token cannot be read.
-pub(crate) fn run(integration: &Integration, log: &Log, options: Options) -> Result<(), Failure> {
+pub(crate) fn run(
+    integration: &Integration,
+    host: HostBuilder,
+    log: &Log,
+    options: Options,
+) -> Result<(), Failure> {
     let workers = Workers::for_this_machine();
     allow_many_files();
     let runtime = workers
         .runtime(options.max_calls)
         .map_err(|error| Failure::new(format!("cannot start the server: {error}")))?;
+    let observability = Observability::new(integration, log, Some(Metrics::new(integration)));
     let server = Server {
         integration: integration.clone(),
         capabilities: integration.capabilities().map(|(name, _)| name).collect(),
         tls: options.tls.as_ref().map(tls::Acceptor::new).transpose()?,
         token: options.bearer_token_file.as_deref().map(Token::read).transpose()?,
-        observability: Observability::start(integration, log, Some(Metrics::new(integration))),
+        host: observability.watch(host).build(),
+        observability,
         connections: Arc::new(Semaphore::new(options.max_connections)),
         calls: Arc::new(Semaphore::new(options.max_calls)),
         body_memory: Arc::new(Semaphore::new(options.body_memory_kib())),

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use lumos_connector_core::Integration;
+use lumos_connector_core::host::Host;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -22,8 +23,8 @@ struct AppInfo<'a> {
 }
 
 /// The document of a connector, for a caller without settings.
-pub(super) async fn document(integration: &Integration) -> std::io::Result<Document> {
-    let answer = integration.dispatch("app_info", r#"{"request":{}}"#).await.into_bytes().await?;
+pub(super) async fn document(integration: &Integration, host: &Host) -> std::io::Result<Document> {
+    let answer = integration.dispatch(host, "app_info", r#"{"request":{}}"#).await.into_bytes().await?;
     let answer: AppInfoAnswer<'_> = serde_json::from_slice(&answer)?;
     Ok(Bytes::copy_from_slice(answer.response.app_schema.get().as_bytes()))
 }

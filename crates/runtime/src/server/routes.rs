@@ -108,7 +108,8 @@ pub(super) async fn answer(
 }
 
 async fn openapi(server: &Server) -> Response<Outgoing> {
-    match server.openapi.get_or_try_init(|| super::openapi::document(&server.integration)).await {
+    match server.openapi.get_or_try_init(|| super::openapi::document(&server.integration, &server.host)).await
+    {
         Ok(document) => json(Outgoing::Whole(document.clone())),
         Err(problem) => {
             tracing::error!("the OpenAPI document cannot be made: {problem}");

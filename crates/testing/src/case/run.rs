@@ -64,13 +64,14 @@ async fn attempt(
         Ok(url) => url,
         Err(error) => return vec![format!("no free port: {error}")],
     };
-    if let Err(error) = destination::set(integration, &url) {
-        return vec![error];
-    }
+    let host = match destination::host(&url) {
+        Ok(host) => host,
+        Err(error) => return vec![error],
+    };
     let request = case.envelope.over(defaults).request(&url);
     let planted = secrets::planted(&request, &integration.secret_fields());
     let answer = async |request: Value| -> Result<Value, String> {
-        let answer = integration.dispatch(case.capability, &request.to_string()).await;
+        let answer = integration.dispatch(&host, case.capability, &request.to_string()).await;
         let answer = answer.into_bytes().await;
         let answer = answer.map_err(|error| format!("the answer cannot be written: {error}"))?;
         let answer = String::from_utf8_lossy(&answer).into_owned();

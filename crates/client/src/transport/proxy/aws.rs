@@ -55,7 +55,7 @@ impl AwsKeys {
         let profile = variable("AWS_PROFILE").unwrap_or_else(|| "default".to_owned());
         let text = file.and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
         Self::of_profile(&text, &profile).ok_or_else(|| {
-            ConnectorError::missing_parameter("The proxy needs AWS keys, and the environment has none").hint(
+            ConnectorError::missing_parameter("The proxy needs AWS keys, and the environment has none").with_hint(
                 "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `aws configure export-credentials --format env` \
                  prints them for any profile.",
             )
@@ -125,8 +125,8 @@ impl TokenService {
             let said = String::from_utf8_lossy(&body);
             let said = HttpStatusError::new(status.as_u16(), self.url.as_str(), None, &said);
             return Err(ConnectorError::authentication(format!("The proxy's token service refused: {said}"))
-                .status_code(status.as_u16())
-                .hint("Check that the AWS keys of the environment are right and have not expired."));
+                .with_status_code(status.as_u16())
+                .with_hint("Check that the AWS keys of the environment are right and have not expired."));
         }
         let Ok(Answer { macaroon }) = serde_json::from_slice(&body) else {
             return Err(ConnectorError::invalid_response("The proxy's token service answered no token"));

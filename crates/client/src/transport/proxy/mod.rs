@@ -100,8 +100,8 @@ async fn checked(mut response: Response, app: &Url) -> Result<Response> {
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let said = HttpStatusError::new(status, app.as_str(), kind, &String::from_utf8_lossy(&body));
     Err(ConnectorError::invalid_response(format!("The proxy answered for the app: {said}"))
-        .status_code(status)
-        .app_error_code(APP_ERROR_CODE))
+        .with_status_code(status)
+        .with_app_error_code(APP_ERROR_CODE))
 }
 
 /// A status that a header tells; one that is no number is no success.

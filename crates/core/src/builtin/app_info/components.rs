@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::definitions::{Definitions, referenced};
 use super::type_substitution::DeclaredTypes;
+use crate::declaration::Declaration;
 use crate::declaration::auth::{AuthModel, CredentialEntry, SchemaOf};
-use crate::integration::Integration;
 
 /// The name of the schema of the settings.
 pub(super) const SETTINGS: &str = "Settings";
@@ -27,11 +27,11 @@ pub(super) const CREDENTIALS: &str = "Credentials";
 /// The models and enums that its fields name directly are shown as they are; they belong to forms. Those that only
 /// appear inside lists, behind `null` or in other models are defined like any other; the reference forgets them.
 pub(super) fn settings(
-    integration: &Integration,
+    declaration: &Declaration,
     types: &DeclaredTypes,
     definitions: &mut Definitions,
 ) -> Object {
-    let schema = integration.settings_schema(Refs::Components);
+    let schema = declaration.settings_schema(Refs::Components);
     let properties = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Object::values);
     let named = properties.filter_map(|property| referenced(property.as_object()?));
     let named: HashSet<String> = named.map(str::to_owned).collect();
@@ -43,11 +43,11 @@ pub(super) fn settings(
 
 /// The name and the schema of the credentials that requests carry.
 pub(super) fn credentials(
-    integration: &Integration,
+    declaration: &Declaration,
     types: &DeclaredTypes,
     definitions: &mut Definitions,
 ) -> (&'static str, Value) {
-    let login = integration.auth_requirements();
+    let login = &declaration.auth;
     let mut form = |schema: SchemaOf| {
         let schema = schema(Refs::Components);
         with_field_order(openapi(

@@ -21,16 +21,32 @@ mod paths;
 mod security;
 mod type_substitution;
 
+use std::sync::Arc;
+
 use lumos_connector_types::info::{AppInfo, AppInfoRequestPayload};
 use lumos_connector_types::json::JsonObject;
 
+use super::oauth::OAuthFlows;
+use super::probe::ProbeSettings;
 use crate::call::Call;
 use crate::declaration::error::Result;
+
+/// What the document shows beside the declaration.
+pub(crate) struct AppInfoContext {
+    pub(crate) flows: Arc<OAuthFlows>,
+    /// `None` for a connector that does not probe.
+    pub(crate) probe: Option<Arc<ProbeSettings>>,
+}
 
 /// Answers `app_info`.
 ///
 /// Functions that compute OAuth addresses and scopes from settings see empty ones when the request brings none.
-pub(crate) async fn app_info(call: Call, _: AppInfoRequestPayload) -> Result<AppInfo> {
+pub(crate) async fn app_info(
+    context: Arc<AppInfoContext>,
+    call: Call,
+    _: AppInfoRequestPayload,
+) -> Result<AppInfo> {
     let call = if call.raw_settings().is_none() { call.with_settings(JsonObject::default()) } else { call };
-    Ok(AppInfo { app_id: call.app_id().to_owned(), app_schema: document::document(&call).into() })
+    let document = document::document(&call, &context);
+    Ok(AppInfo { app_id: call.app_id().to_owned(), app_schema: document.into() })
 }

@@ -4,10 +4,10 @@ use indexmap::IndexMap;
 use lumos_connector_types::schema::Object;
 use serde_json::{Value, json};
 
-use crate::builtin::oauth::{Computed, OAuthFlow, OAuthSettings, Scopes};
+use crate::builtin::oauth::{Computed, OAuthFlow, OAuthFlows, OAuthSettings, Scopes};
 use crate::call::Call;
+use crate::declaration::Declaration;
 use crate::declaration::auth::AuthModel;
-use crate::integration::Integration;
 
 /// The OAuth flow of a credential, as it is for one call.
 pub(super) struct Flow {
@@ -23,26 +23,22 @@ pub(super) struct Flow {
 pub(super) type Flows = IndexMap<String, Flow>;
 
 /// All flows of the connector that is called.
-pub(super) fn flows(call: &Call) -> Flows {
-    let login = call.integration().auth_requirements();
-    match (&login.single, &login.oauth) {
+pub(super) fn flows(call: &Call, flows: &OAuthFlows) -> Flows {
+    match (&call.declaration().auth.single, &flows.single) {
         (Some((model, _)), Some(settings)) => {
             let flow = Flow::of(settings, call).limited_to(*model);
             Flows::from_iter([(call.app_id().to_owned(), flow)])
         }
         _ => {
-            let flows = login
-                .credentials
-                .iter()
-                .filter_map(|entry| Some((entry.id.clone(), Flow::of(entry.oauth.as_ref()?, call))));
-            flows.collect()
+            let flows = flows.by_credential.iter();
+            flows.map(|(id, settings)| (id.clone(), Flow::of(settings, call))).collect()
         }
     }
 }
 
 /// The value of `x-oauth-settings`: the flow of a single credential, or each flow by its credential.
-pub(super) fn described(integration: &Integration, flows: &Flows) -> Value {
-    match (integration.auth_requirements().single, flows.first()) {
+pub(super) fn described(declaration: &Declaration, flows: &Flows) -> Value {
+    match (declaration.auth.single, flows.first()) {
         (Some(_), Some((_, flow))) => flow.described(),
         _ => flows.iter().map(|(id, flow)| (id.clone(), flow.described())).collect::<Object>().into(),
     }

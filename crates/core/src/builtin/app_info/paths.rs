@@ -9,8 +9,8 @@ use super::definitions::{Definitions, reference, referenced};
 use super::oauth_settings::Flows;
 use super::security;
 use super::type_substitution::DeclaredTypes;
-use crate::dispatch::handler::CapabilityInfo;
-use crate::integration::Integration;
+use crate::declaration::Declaration;
+use crate::declaration::capability::CapabilityInfo;
 
 /// On a payload: whether its capability reads or writes.
 const LEVEL: &str = "x-capability-level";
@@ -20,7 +20,7 @@ const CATEGORY: &str = "x-capability-category";
 
 /// Makes the operations and notes the schemas they need.
 pub(super) struct Operations<'a> {
-    pub(super) integration: &'a Integration,
+    pub(super) declaration: &'a Declaration,
     pub(super) flows: &'a Flows,
     pub(super) types: &'a DeclaredTypes,
     pub(super) definitions: &'a mut Definitions,
@@ -29,48 +29,43 @@ pub(super) struct Operations<'a> {
 impl Operations<'_> {
     /// The value of `paths`.
     pub(super) fn paths(&mut self) -> Object {
-        let capabilities = self.integration.declaration().capabilities.values();
-        capabilities
-            .map(|registered| {
-                let facts = registered.facts();
-                (format!("/{}", facts.name), json!({"post": self.operation(facts)}))
-            })
-            .collect()
+        let capabilities = self.declaration.capabilities.values();
+        capabilities.map(|info| (format!("/{}", info.name), json!({"post": self.operation(info)}))).collect()
     }
 
-    fn operation(&mut self, facts: &CapabilityInfo) -> Value {
-        let request = self.request(facts);
-        let response = self.payload((facts.response_envelope)(Refs::Components), "response", &Object::new());
-        let metadata = &facts.metadata;
+    fn operation(&mut self, info: &CapabilityInfo) -> Value {
+        let request = self.request(info);
+        let response = self.payload((info.response_envelope)(Refs::Components), "response", &Object::new());
+        let metadata = &info.metadata;
         json!({
-            "operationId": facts.name,
+            "operationId": info.name,
             "tags": [tag(&request)],
-            "summary": metadata.display_name.clone().unwrap_or_else(|| title_case(facts.name)),
+            "summary": metadata.display_name.clone().unwrap_or_else(|| title_case(info.name)),
             "description": metadata.description,
-            "requestBody": {"content": json_content(&self.body(facts, request))},
+            "requestBody": {"content": json_content(&self.body(info, request))},
             "responses": {"200": {"description": "The answer.", "content": json_content(&Value::Object(response))}},
-            "security": security::requirements(self.integration, self.flows, facts.name),
+            "security": security::requirements(self.declaration, self.flows, info.name),
         })
     }
 
     /// The payload of a request. What a connector made itself counts as writing.
-    fn request(&mut self, facts: &CapabilityInfo) -> Object {
+    fn request(&mut self, info: &CapabilityInfo) -> Object {
         let mut marks = Object::new();
-        if facts.customized {
+        if info.customized {
             marks.insert(LEVEL.to_owned(), json!("write"));
         }
-        self.payload((facts.request_envelope)(Refs::Components), "request", &marks)
+        self.payload((info.request_envelope)(Refs::Components), "request", &marks)
     }
 
     /// A request around its payload. Both `auth` and `credentials` are required when the capability knows them,
     /// though a connector has one of them.
-    fn body(&self, facts: &CapabilityInfo, request: Object) -> Value {
+    fn body(&self, info: &CapabilityInfo, request: Object) -> Value {
         let mut properties = Object::new();
         properties.insert("request".to_owned(), Value::Object(request));
         properties.insert("settings".to_owned(), reference(SETTINGS));
         let mut required = vec!["request", "settings"];
-        if facts.authentication() != Authentication::Absent {
-            let (key, schema) = if self.integration.auth_requirements().single.is_some() {
+        if info.authentication() != Authentication::Absent {
+            let (key, schema) = if self.declaration.auth.single.is_some() {
                 ("auth", AUTH)
             } else {
                 ("credentials", CREDENTIALS)

@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 
 use super::oauth_settings::{Flow, Flows};
 use crate::builtin::oauth::OAuthFlow;
+use crate::declaration::Declaration;
 use crate::declaration::auth::{AuthModel, CredentialEntry};
-use crate::integration::Integration;
 
 /// The value of `components.securitySchemes`: a scheme for each credential that has one.
-pub(super) fn schemes(integration: &Integration, flows: &Flows) -> Object {
-    let login = integration.auth_requirements();
+pub(super) fn schemes(declaration: &Declaration, flows: &Flows) -> Object {
+    let login = &declaration.auth;
     if let Some((model, _)) = login.single {
-        let id = integration.app_id();
+        let id = declaration.app_id.as_str();
         return single(model, flows.get(id)).map(|scheme| (id.to_owned(), scheme)).into_iter().collect();
     }
     let schemes = login
@@ -25,9 +25,9 @@ pub(super) fn schemes(integration: &Integration, flows: &Flows) -> Object {
 /// The value of an operation's `security`: each credential that can serve the capability, with its scopes.
 ///
 /// A credential whose flow has scopes, but none for the capability, cannot.
-pub(super) fn requirements(integration: &Integration, flows: &Flows, capability: &str) -> Vec<Value> {
-    let login = integration.auth_requirements();
-    let single = login.single.map(|_| integration.app_id());
+pub(super) fn requirements(declaration: &Declaration, flows: &Flows, capability: &str) -> Vec<Value> {
+    let login = &declaration.auth;
+    let single = login.single.map(|_| declaration.app_id.as_str());
     let ids = single.into_iter().chain(login.credentials.iter().map(|entry| entry.id.as_str()));
     let requirements =
         ids.filter_map(|id| match flows.get(id).filter(|flow| !flow.scopes.by_name().is_empty()) {

@@ -3,7 +3,7 @@
 use lumos_connector_types::schema::Object;
 use serde_json::{Value, json};
 
-use crate::integration::Integration;
+use crate::declaration::Declaration;
 
 /// The types that a connector declares, for the schemas of fields that name one.
 pub(super) struct DeclaredTypes {
@@ -12,8 +12,8 @@ pub(super) struct DeclaredTypes {
 }
 
 impl DeclaredTypes {
-    pub(super) fn of(integration: &Integration) -> Self {
-        let about = &integration.declaration().about;
+    pub(super) fn of(declaration: &Declaration) -> Self {
+        let about = &declaration.about;
         Self {
             entitlement_types: about
                 .entitlement_types

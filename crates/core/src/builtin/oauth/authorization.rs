@@ -1,25 +1,29 @@
 //! `get_authorization_url`: where a person grants access (RFC 6749 §4.1.1).
 
+use std::sync::Arc;
+
 use lumos_connector_types::oauth::{AuthorizationUrl, GetAuthorizationUrl};
 
 use super::parameters::{encode, with_query};
 use super::pkce::Pkce;
+use super::{OAuthFlows, scope};
 use crate::call::Call;
 use crate::declaration::error::{ConnectorError, Result};
 
 /// Answers `get_authorization_url`.
 pub(crate) async fn get_authorization_url(
+    flows: Arc<OAuthFlows>,
     call: Call,
     request: GetAuthorizationUrl,
 ) -> Result<AuthorizationUrl> {
-    let settings = super::flow(&call, request.credential_id.as_deref())?;
+    let settings = flows.of(request.credential_id.as_deref())?;
     let url = settings
         .authorization_url
         .as_ref()
         .ok_or_else(|| ConnectorError::missing_parameter("The OAuth flow has no authorization URL"))?
         .of(&call)?;
     settings.check_host(&url)?;
-    let scope = super::scope(&call, &settings, &request.scopes)?.unwrap_or_default();
+    let scope = scope(&call, settings, &request.scopes)?.unwrap_or_default();
     let mut parameters = vec![
         ("client_id", request.client_id),
         ("response_type", "code".to_owned()),

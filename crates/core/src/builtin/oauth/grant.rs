@@ -1,5 +1,7 @@
 //! The grants that end in a token: code, client credentials, refresh (RFC 6749 §4.1.3, §4.4, §6).
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lumos_connector_types::oauth::{
@@ -8,21 +10,22 @@ use lumos_connector_types::oauth::{
 use lumos_connector_types::secret::Secret;
 use serde_json::{Map, Value};
 
-use super::exchange::TokenRequest;
 use super::parameters::{encode, escape, first_value, with_query};
 use super::redirect_uri::Callback;
 use super::settings::{ClientAuthentication, OAuthSettings, TokenParameters};
-use super::tokens;
+use super::{OAuthFlows, scope, tokens};
 use crate::call::Call;
 use crate::call::reply::Reply;
+use crate::call::token_exchange::TokenRequest;
 use crate::declaration::error::{ConnectorError, Result};
 
 /// Answers `handle_authorization_callback`.
 pub(crate) async fn handle_authorization_callback(
+    flows: Arc<OAuthFlows>,
     call: Call,
     request: HandleAuthorizationCallback,
 ) -> Result<Reply<OauthCredentials>> {
-    let settings = super::flow(&call, request.credential_id.as_deref())?;
+    let settings = flows.of(request.credential_id.as_deref())?;
     let callback = Callback::parse(request.redirect_uri_with_code.expose())?;
     if let Some(error) = first_value(&callback.query, "error").filter(|_| !settings.ignores_callback_error) {
         return Err(tokens::denied(&error));
@@ -34,31 +37,33 @@ pub(crate) async fn handle_authorization_callback(
     if let Some(verifier) = request.code_verifier.as_ref().filter(|verifier| !verifier.is_empty()) {
         grant.push(("code_verifier", verifier.expose()));
     }
-    exchange(&call, &settings, &grant, &request.client_id, &request.client_secret).await
+    exchange(&call, settings, &grant, &request.client_id, &request.client_secret).await
 }
 
 /// Answers `handle_client_credentials_request`.
 pub(crate) async fn handle_client_credentials(
+    flows: Arc<OAuthFlows>,
     call: Call,
     request: HandleClientCredentials,
 ) -> Result<Reply<OauthCredentials>> {
-    let settings = super::flow(&call, request.credential_id.as_deref())?;
-    let scope = super::scope(&call, &settings, &request.scopes)?.filter(|scope| !scope.is_empty());
+    let settings = flows.of(request.credential_id.as_deref())?;
+    let wanted = scope(&call, settings, &request.scopes)?.filter(|scope| !scope.is_empty());
     let mut grant = vec![("grant_type", "client_credentials")];
-    if let Some(scope) = &scope {
+    if let Some(scope) = &wanted {
         grant.push(("scope", scope));
     }
-    exchange(&call, &settings, &grant, &request.client_id, &request.client_secret).await
+    exchange(&call, settings, &grant, &request.client_id, &request.client_secret).await
 }
 
 /// Answers `refresh_access_token`.
 pub(crate) async fn refresh_access_token(
+    flows: Arc<OAuthFlows>,
     call: Call,
     request: RefreshAccessToken,
 ) -> Result<Reply<OauthCredentials>> {
-    let settings = super::flow(&call, request.credential_id.as_deref())?;
+    let settings = flows.of(request.credential_id.as_deref())?;
     let grant = [("grant_type", "refresh_token"), ("refresh_token", request.refresh_token.expose())];
-    exchange(&call, &settings, &grant, &request.client_id, &request.client_secret).await
+    exchange(&call, settings, &grant, &request.client_id, &request.client_secret).await
 }
 
 /// Sends a grant to the token endpoint and reads the tokens of its answer.
@@ -79,7 +84,7 @@ async fn exchange(
     parameters.extend(further.iter().map(|(name, value)| (*name, value.as_str())));
     let request = token_request(settings, &url, parameters, client_id, client_secret);
     let exchange = call
-        .integration()
+        .host()
         .token_exchange()
         .ok_or_else(|| ConnectorError::internal("This connector was started without an HTTP client"))?;
     let answer = exchange.send(request).await?;

@@ -10,8 +10,8 @@ use lumos_connector_types::oauth::OauthCredentials;
 use lumos_connector_types::wire_enum;
 use serde::de::DeserializeOwned;
 
-use super::exchange::TokenAnswer;
 use crate::call::Call;
+use crate::call::token_exchange::{TokenAnswer, TokenMethod};
 use crate::declaration::error::{ConnectorError, Result};
 
 wire_enum! {
@@ -32,16 +32,6 @@ wire_enum! {
         /// Client id and secret in a Basic `Authorization` header, as they are unless
         /// [`form_encoded_basic`](OAuthSettings::form_encoded_basic) is set.
         BasicHeader = "CLIENT_SECRET_BASIC",
-    }
-}
-
-wire_enum! {
-    /// The HTTP method of token requests.
-    pub enum TokenMethod {
-        /// As RFC 6749 asks for.
-        Post = "POST",
-        /// For providers that want it.
-        Get = "GET",
     }
 }
 

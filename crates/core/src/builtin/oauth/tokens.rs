@@ -4,8 +4,8 @@ use lumos_connector_types::json::{Document, Json};
 use lumos_connector_types::oauth::OauthCredentials;
 use serde_json::{Map, Value};
 
-use super::exchange::TokenAnswer;
 use super::settings::TokenAnswers;
+use crate::call::token_exchange::TokenAnswer;
 use crate::declaration::error::{ConnectorError, ErrorClass, Result};
 
 /// Error codes of RFC 6749 §5.2 and §4.1.2.1 that a message may repeat; anything else a provider says may hold what it
@@ -55,7 +55,7 @@ pub(super) fn read(
         return Ok((credentials, raw));
     }
     let problem = |problem: &str| {
-        ConnectorError::of(ErrorClass::Internal).message(format!("The token endpoint {problem}"))
+        ConnectorError::of(ErrorClass::Internal).with_message(format!("The token endpoint {problem}"))
     };
     let mut tokens: Map<String, Value> = match (Document::parse(body), form(body)) {
         (Ok(document), _) => document.read().map_err(|_| problem("answered JSON that is not an object"))?,
@@ -113,9 +113,11 @@ fn error_of_success(tokens: &Map<String, Value>, sent: &[&str]) -> Option<Connec
     };
     let error = final_error(class);
     Some(if is_code(code, sent) {
-        error.message(format!("The token endpoint answered with an error ({code})")).app_error_code(code)
+        error
+            .with_message(format!("The token endpoint answered with an error ({code})"))
+            .with_app_error_code(code)
     } else {
-        error.message("The token endpoint answered with an error")
+        error.with_message("The token endpoint answered with an error")
     })
 }
 
@@ -136,12 +138,12 @@ pub(super) fn denied(error: &str) -> ConnectorError {
         _ => ErrorClass::Authentication,
     };
     let detail = if KNOWN_ERRORS.contains(&error) { format!(" ({error})") } else { String::new() };
-    final_error(class).message(format!("The provider sent the browser back with an error{detail}"))
+    final_error(class).with_message(format!("The provider sent the browser back with an error{detail}"))
 }
 
 /// An error that is not worth a retry: a code or a refresh token is used up.
 fn final_error(class: ErrorClass) -> ConnectorError {
-    ConnectorError::of(class).retryable(false).throttled(false).refreshable(false)
+    ConnectorError::of(class).with_retryable(false).with_throttled(false).with_refreshable(false)
 }
 
 /// The error of a status of 300 or more. None of them is worth a retry: a code or a refresh token is used up.
@@ -157,7 +159,8 @@ fn refusal(answer: &TokenAnswer) -> ConnectorError {
         _ => ErrorClass::Authentication,
     };
     let detail = if KNOWN_ERRORS.contains(&error) { format!(" ({error})") } else { String::new() };
-    final_error(class).message(format!("The token endpoint answered with status {}{detail}", answer.status))
+    final_error(class)
+        .with_message(format!("The token endpoint answered with status {}{detail}", answer.status))
 }
 
 #[cfg(test)]
@@ -172,7 +175,7 @@ mod tests {
             ("hunter2", "status 400"),
         ] {
             let error = read(&TokenAnswer::new(400, body.to_owned()), &TokenAnswers::Json, &[]).unwrap_err();
-            assert!(error.text().ends_with(message), "{}", error.text());
+            assert!(error.message().ends_with(message), "{}", error.message());
         }
     }
 
@@ -185,7 +188,7 @@ mod tests {
                 let outcome = read(&TokenAnswer::new(status, body.to_owned()), &answers, &["hunter2"]);
                 assert!(status == 200 || outcome.is_err(), "{status} {body}");
                 if let Err(error) = outcome {
-                    assert!(!error.text().contains("hunter2"), "{}", error.text());
+                    assert!(!error.message().contains("hunter2"), "{}", error.message());
                 }
             }
         }

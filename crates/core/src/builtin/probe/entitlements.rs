@@ -20,7 +20,7 @@ pub(super) async fn check(inner: &InnerCalls<'_>, max_pages: u32) -> ProbeCheck 
     if !inner.has(LISTING) {
         return outcome::unsupported(CHECK, LISTING);
     }
-    let declared = &inner.call.integration().declaration().about.entitlement_types;
+    let declared = &inner.call.declaration().about.entitlement_types;
     let Search { entitlements, exhausted, interrupted } = search(inner, declared, max_pages).await;
     if entitlements.is_empty() {
         return match interrupted {

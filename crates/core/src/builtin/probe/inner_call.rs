@@ -31,7 +31,7 @@ pub(super) struct Rows<T> {
 
 impl InnerCalls<'_> {
     pub(super) fn has(&self, capability: StandardCapability) -> bool {
-        self.call.integration().has_capability(capability.as_str())
+        self.call.declaration().has(capability)
     }
 
     /// The first page of a listing.
@@ -57,7 +57,7 @@ impl InnerCalls<'_> {
         T: DeserializeOwned,
     {
         let answer = match self.text(token, request) {
-            Ok(text) => self.call.integration().dispatch(C::NAME, &text).await,
+            Ok(text) => self.call.dispatch(C::NAME, &text).await,
             Err(_) => return Err(self.unreadable(C::NAME)),
         };
         let failed = answer.error_code().is_some();
@@ -73,7 +73,7 @@ impl InnerCalls<'_> {
     }
 
     fn text<P: Serialize>(&self, token: Option<String>, request: P) -> serde_json::Result<String> {
-        let envelope = &self.call.parts().envelope;
+        let envelope = self.call.envelope();
         serde_json::to_string(&Request {
             auth: envelope.auth.as_ref(),
             credentials: envelope.credentials.as_deref(),
@@ -88,7 +88,7 @@ impl InnerCalls<'_> {
     fn unreadable(&self, capability: &str) -> Box<WireError> {
         let error =
             ConnectorError::invalid_response(format!("{capability} could not be called by the probe"));
-        Box::new(error.into_wire(self.call.app_id(), None, &[]))
+        Box::new(error.into_wire(self.call.app_id(), None))
     }
 }
 

@@ -13,6 +13,7 @@ mod run;
 mod settings;
 mod status;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use lumos_connector_types::probe::{ProbeIntegration, ProbeResults};
@@ -26,10 +27,13 @@ use crate::declaration::error::Result;
 use run::{Run, milliseconds_since};
 
 /// Answers `probe_integration`.
-pub(crate) async fn probe_integration(call: Call, request: ProbeIntegration) -> Result<ProbeResults> {
+pub(crate) async fn probe_integration(
+    settings: Arc<ProbeSettings>,
+    call: Call,
+    request: ProbeIntegration,
+) -> Result<ProbeResults> {
     let started = Instant::now();
-    let settings = &call.integration().declaration().probe;
-    let checks = Run { call: &call, request: &request, settings }.checks().await;
+    let checks = Run { call: &call, request: &request, settings: &settings }.checks().await;
     Ok(ProbeResults {
         status: status::of(&checks, |check| settings.requires(check)),
         checks,

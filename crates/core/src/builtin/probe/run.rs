@@ -4,7 +4,6 @@ use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use futures_util::FutureExt;
-use lumos_connector_types::error::Error as WireError;
 use lumos_connector_types::probe::{ProbeCheck, ProbeCheckName, ProbeCheckSource, ProbeIntegration};
 use tokio::time::timeout;
 
@@ -60,8 +59,9 @@ impl Run<'_> {
             Err(ConnectorError::request_timeout(message))
         });
         let outcome = outcome.unwrap_or_else(|error| {
-            tracing::error!(check = spec.check.as_str(), code = %error.current_code(), "{error:?}");
-            outcome::failed(spec.check, self.wire(error))
+            let error = self.call.declaration().mapped(error);
+            tracing::error!(check = spec.check.as_str(), code = %error.code(), "{error:?}");
+            outcome::failed(spec.check, self.call.wire_error(error))
         });
         ProbeCheck {
             duration_ms: outcome.duration_ms.or_else(|| Some(milliseconds_since(started))),
@@ -87,13 +87,6 @@ impl Run<'_> {
             // Only connectors can make other checks: a declaration that leaves one to the SDK is refused.
             _ => outcome::not_declared(spec.check),
         })
-    }
-
-    fn wire(&self, error: ConnectorError) -> WireError {
-        let integration = self.call.integration();
-        let raised_in =
-            integration.registered(self.call.capability()).map(|probe| probe.facts().handler.clone());
-        error.into_wire(self.call.app_id(), raised_in, integration.error_handlers())
     }
 }
 

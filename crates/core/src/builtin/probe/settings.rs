@@ -5,12 +5,12 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use lumos_connector_types::probe::{ProbeCheck, ProbeCheckName, ProbeCheckSource, ProbeIntegration};
 
 use crate::call::Call;
 use crate::declaration::error::Result;
 use crate::declaration::mistake::Mistake;
-use crate::dispatch::handler::BoxFuture;
 
 /// The checks that the SDK can make, in the order of the contract. A probe reports on each of them.
 pub(super) const BASELINE: [ProbeCheckName; 3] =
@@ -74,11 +74,6 @@ impl Default for ProbeSettings {
 }
 
 impl ProbeSettings {
-    /// Settings without any check, for a connector that does not probe.
-    pub(crate) fn none() -> Self {
-        Self { checks: Some(Vec::new()), ..Self::default() }
-    }
-
     /// Adds a check. The first one takes the place of the SDK's checks; of those, the ones that are not added again
     /// are reported as unsupported.
     pub fn check(mut self, check: ProbeCheckSpec) -> Self {
@@ -140,7 +135,7 @@ impl ProbeSettings {
     }
 }
 
-type RunCheck = Arc<dyn Fn(Call, ProbeIntegration) -> BoxFuture<Result<ProbeCheck>> + Send + Sync>;
+type RunCheck = Arc<dyn Fn(Call, ProbeIntegration) -> BoxFuture<'static, Result<ProbeCheck>> + Send + Sync>;
 
 /// One check of a probe.
 #[derive(Clone)]

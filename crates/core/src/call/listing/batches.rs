@@ -5,9 +5,9 @@ use std::future::Future;
 use serde::{Deserialize, Serialize};
 
 use super::page::Listing;
-use super::problem::PagingError;
 use crate::call::reply::Reply;
 use crate::call::token;
+use crate::declaration::error::PagingError;
 use crate::declaration::error::Result;
 
 /// Rows of the app, and where it goes on after them.

@@ -25,7 +25,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::problem::PagingError;
+use crate::declaration::error::PagingError;
 
 /// A listing that goes on at a row number, which starts at 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -24,13 +24,12 @@ pub mod cursors;
 mod expansion;
 mod page;
 mod parts;
-mod problem;
 mod whole;
 
+pub use crate::declaration::error::PagingError;
 pub use batches::{Batch, InBatch};
 pub use cursors::{Continuation, Offset, PageNumber};
 pub use expansion::{Expanded, InItem};
 pub use page::{Listing, PageSizes};
 pub use parts::{InPart, PartKey, sequence};
-pub use problem::PagingError;
 pub use whole::whole;

@@ -82,13 +82,13 @@ impl<P> Listing<P> {
         let tokens = token::decode::<Token<'static, P>>(token);
         let refused = || ConnectorError::of(ErrorClass::InvalidPageToken);
         let Some(Token { listing, at }) =
-            tokens.map_err(|error| refused().caused_by(error))?.into_iter().next()
+            tokens.map_err(|error| refused().with_source(error))?.into_iter().next()
         else {
             return Ok(Self::at(request, sizes, None));
         };
         if listing != request.capability {
             let expected = request.capability;
-            return Err(refused().message(format!(
+            return Err(refused().with_message(format!(
                 "The page token belongs to the listing '{listing}', not to '{expected}'."
             )));
         }

@@ -8,8 +8,8 @@ use futures_util::stream::{self, Stream, TryStreamExt as _};
 use serde::Serialize;
 
 use super::batches::Batch;
-use super::problem::PagingError;
 use crate::call::token;
+use crate::declaration::error::PagingError;
 use crate::declaration::error::{ConnectorError, Result};
 
 /// All rows of a listing, batch after batch, as they are asked for.

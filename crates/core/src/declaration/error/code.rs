@@ -4,6 +4,9 @@ use lumos_connector_types::error::{
     ConnectorErrorCategory as Category, ConnectorErrorCode as Code, ConnectorErrorFault as Fault,
 };
 
+use super::class::ErrorClass;
+use super::upstream::{HttpStatusError, TransportFailure};
+
 /// What follows from a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Meaning {
@@ -56,7 +59,7 @@ pub(super) fn meaning(code: Code) -> Meaning {
     }
 }
 
-/// The code that the standard HTTP handler gives to the status of an app's answer.
+/// The code that [`http_status`](super::http_status) gives to the status of an app's answer.
 ///
 /// Statuses without a code of their own are an `invalid_response`.
 #[must_use]
@@ -73,5 +76,24 @@ pub fn of_http_status(status: u16) -> Code {
         500 | 502 | 504 => Code::BadGateway,
         503 => Code::ServiceError,
         _ => Code::InvalidResponse,
+    }
+}
+
+impl From<ErrorClass> for Code {
+    fn from(class: ErrorClass) -> Self {
+        class.code()
+    }
+}
+
+impl From<TransportFailure> for Code {
+    fn from(failure: TransportFailure) -> Self {
+        failure.code()
+    }
+}
+
+impl From<&HttpStatusError> for Code {
+    /// The [code of the status](of_http_status).
+    fn from(error: &HttpStatusError) -> Self {
+        of_http_status(error.status)
     }
 }

@@ -3,12 +3,13 @@
 //! | you have | you write | the caller reads |
 //! | --- | --- | --- |
 //! | a known situation | `Err(ConnectorError::not_found("No account 7"))` | its code, `raised_by: "NotFoundError"` |
-//! | any error of a library | `library()?` | the code of its [classification](Classification), its type as `raised_by` |
-//! | an error status of the app | a handler on it: `.on_error(error::http_status)` | the [code of the status](of_http_status) |
+//! | any error of a library | `library()?` | its type as `raised_by`, and what `.on_error(…)` says about that type |
+//! | an error status of the app | a mapping of it: `.on_error(error::http_status)` | the [code of the status](of_http_status) |
 
 mod class;
-pub(crate) mod classify;
 mod code;
+mod mapping;
+mod paging;
 mod upstream;
 
 use std::any::type_name;
@@ -19,11 +20,11 @@ use lumos_connector_types::error::{
 };
 
 pub use class::ErrorClass;
-pub use classify::{Classification, http_status};
 pub use code::of_http_status;
+pub(crate) use mapping::ErrorMapping;
+pub use mapping::http_status;
+pub use paging::PagingError;
 pub use upstream::{HttpStatusError, TransportError, TransportFailure};
-
-use classify::ErrorHandler;
 
 /// What handlers, and everything they call, return.
 pub type Result<T, E = ConnectorError> = std::result::Result<T, E>;
@@ -32,7 +33,7 @@ type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
 
 /// Why a capability failed: what the caller is told, and the flags it acts on.
 ///
-/// It is made by a constructor per class of error, or from any `std` error by `?`. It does not implement
+/// It is made by a constructor for each class of error, or from any `std` error by `?`. It does not implement
 /// `std::error::Error` itself, which is what lets `?` convert everything.
 ///
 /// ```
@@ -40,7 +41,7 @@ type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
 ///
 /// fn port(text: &str) -> Result<u16> {
 ///     if text.is_empty() {
-///         return Err(ConnectorError::missing_parameter("No port").app_error_code("acme.port"));
+///         return Err(ConnectorError::missing_parameter("No port").with_app_error_code("acme.port"));
 ///     }
 ///     Ok(text.parse()?)
 /// }
@@ -53,6 +54,8 @@ struct Details {
     class: Option<ErrorClass>,
     raised_by: &'static str,
     message: String,
+    /// Whether the message is somebody's words, and not only the text of the original error.
+    message_given: bool,
     code: Option<ConnectorErrorCode>,
     status_code: Option<i64>,
     app_error_code: Option<String>,
@@ -68,14 +71,38 @@ impl ConnectorError {
     /// An error of a class, with the message and hint that the class brings.
     #[must_use]
     pub fn of(class: ErrorClass) -> Self {
+        let mut error = Self::unclassified(class.as_str(), class.default_message().to_owned());
+        error.0.class = Some(class);
+        error.0.message_given = true;
+        error.0.code = Some(class.code());
+        error.0.hint = class.hint().map(str::to_owned);
+        error
+    }
+
+    /// An error of the general class with a code: without a hint, and with no message until
+    /// [`with_message`](Self::with_message) gives one.
+    ///
+    /// It is what [`on_error`](crate::integration::Builder::on_error) returns for an error whose own text says enough: the
+    /// message of the original error then stays.
+    #[must_use]
+    pub fn of_code(code: impl Into<ConnectorErrorCode>) -> Self {
+        let class = ErrorClass::Connector;
+        let mut error = Self::unclassified(class.as_str(), String::new());
+        error.0.class = Some(class);
+        error.0.code = Some(code.into());
+        error
+    }
+
+    fn unclassified(raised_by: &'static str, message: String) -> Self {
         Self(Box::new(Details {
-            class: Some(class),
-            raised_by: class.as_str(),
-            message: class.default_message().to_owned(),
-            code: Some(class.code()),
+            class: None,
+            raised_by,
+            message,
+            message_given: false,
+            code: None,
             status_code: None,
             app_error_code: None,
-            hint: class.hint().map(str::to_owned),
+            hint: None,
             retryable: None,
             throttled: None,
             refreshable: None,
@@ -84,72 +111,73 @@ impl ConnectorError {
         }))
     }
 
-    /// The same error with another message, for people. It must not hold a secret.
+    /// Sets the message, for people. It must not hold a secret.
     #[must_use]
-    pub fn message(mut self, message: impl Into<String>) -> Self {
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
         self.0.message = message.into();
+        self.0.message_given = true;
         self
     }
 
-    /// The same error with another code. Its flags become those of the code, its hint stays.
+    /// Sets the code. The flags become those of the code, the hint stays.
     #[must_use]
-    pub fn code(mut self, code: impl Into<ConnectorErrorCode>) -> Self {
+    pub fn with_code(mut self, code: impl Into<ConnectorErrorCode>) -> Self {
         self.0.code = Some(code.into());
         self
     }
 
-    /// The same error with a code of the app's or the connector's own; an empty one counts as none.
+    /// Sets the app's own code, or the connector's; an empty one counts as none.
     #[must_use]
-    pub fn app_error_code(mut self, code: impl Into<String>) -> Self {
+    pub fn with_app_error_code(mut self, code: impl Into<String>) -> Self {
         self.0.app_error_code = Some(code.into()).filter(|code| !code.is_empty());
         self
     }
 
-    /// The same error with the HTTP status that the app answered.
+    /// Sets the HTTP status that the app answered.
     #[must_use]
-    pub fn status_code(mut self, status: u16) -> Self {
+    pub fn with_status_code(mut self, status: u16) -> Self {
         self.0.status_code = Some(status.into());
         self
     }
 
-    /// The same error with advice for the person in front of the platform.
+    /// Sets the hint for the person in front of the platform.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
         self
     }
 
-    /// The same error, saying whether the same request may succeed later.
+    /// Sets whether the same request may succeed later.
     #[must_use]
-    pub fn retryable(mut self, retryable: bool) -> Self {
+    pub fn with_retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = Some(retryable);
         self
     }
 
-    /// The same error, saying whether the app asked for fewer requests.
+    /// Sets whether the app asked for fewer requests.
     #[must_use]
-    pub fn throttled(mut self, throttled: bool) -> Self {
+    pub fn with_throttled(mut self, throttled: bool) -> Self {
         self.0.throttled = Some(throttled);
         self
     }
 
-    /// The same error, saying whether new credentials would help.
+    /// Sets whether new credentials would help.
     #[must_use]
-    pub fn refreshable(mut self, refreshable: bool) -> Self {
+    pub fn with_refreshable(mut self, refreshable: bool) -> Self {
         self.0.refreshable = Some(refreshable);
         self
     }
 
-    /// The same error with the seconds after which a retry makes sense.
+    /// Sets the seconds after which a retry makes sense.
     #[must_use]
-    pub fn retry_after_seconds(mut self, seconds: i64) -> Self {
+    pub fn with_retry_after_seconds(mut self, seconds: i64) -> Self {
         self.0.retry_after_seconds = Some(seconds);
         self
     }
 
-    /// The same error with the error beneath it, for logs.
+    /// Sets the error that caused this one, for logs.
     #[must_use]
-    pub fn caused_by(mut self, source: impl Into<Source>) -> Self {
+    pub fn with_source(mut self, source: impl Into<Source>) -> Self {
         self.0.source = Some(source.into());
         self
     }
@@ -166,19 +194,31 @@ impl ConnectorError {
         self.0.class
     }
 
-    /// The code, as far as it is known before the handlers of the connector have seen the error.
+    /// The code, as far as it is known before [`on_error`](crate::integration::Builder::on_error) has seen the error.
     #[must_use]
-    pub fn current_code(&self) -> ConnectorErrorCode {
-        self.0.code.unwrap_or_else(|| classify::default_code(&self.0.message, self.0.source.as_deref()).code)
+    pub fn code(&self) -> ConnectorErrorCode {
+        self.0.code.unwrap_or_else(|| mapping::default_meaning(&self.0.message, self.0.source.as_deref()).0)
     }
 
-    /// The text of the error: trimmed, never empty.
+    /// The message: trimmed, never empty.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub fn message(&self) -> String {
         match self.0.message.trim() {
             "" => format!("{}: (no message)", self.0.raised_by),
             message => message.to_owned(),
         }
+    }
+
+    /// The hint, when there is one.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// The app's own code, when there is one.
+    #[must_use]
+    pub fn app_error_code(&self) -> Option<&str> {
+        self.0.app_error_code.as_deref()
     }
 
     /// The original error, when it is of this type.
@@ -187,80 +227,29 @@ impl ConnectorError {
         self.0.source.as_deref().and_then(|source| source.downcast_ref())
     }
 
-    /// The hint, when there is one.
-    #[must_use]
-    pub fn current_hint(&self) -> Option<&str> {
-        self.0.hint.as_deref()
-    }
-
     /// The error as the caller reads it.
-    ///
-    /// Errors of a class keep their code; others get theirs from the default classification and then from every
-    /// handler that knows their type, in the order of registration.
-    pub(crate) fn into_wire(
-        self,
-        app_id: &str,
-        raised_in: Option<String>,
-        handlers: &[ErrorHandler],
-    ) -> WireError {
-        let mut message = self.text();
-        let Details {
-            class,
-            raised_by,
-            code,
-            mut status_code,
-            mut app_error_code,
-            mut hint,
-            source,
-            message: raw,
-            ..
-        } = *self.0;
-        let mut flags = (self.0.retryable, self.0.throttled, self.0.refreshable);
-        let code = code.filter(|_| class.is_some()).unwrap_or_else(|| {
-            let mut found = classify::default_code(&raw, source.as_deref());
-            if let Some(source) = &source {
-                for known in handlers.iter().filter_map(|handler| handler(source.as_ref())) {
-                    found = found.overridden_by(known);
-                }
-            }
-            status_code = status_code.or(found.status_code);
-            app_error_code = app_error_code.take().or(found.app_error_code);
-            hint = hint.take().or(found.hint);
-            // A message that the author has put in place of the error's own stays.
-            if let Some(better) =
-                found.message.filter(|_| source.as_ref().is_some_and(|source| source.to_string() == raw))
-            {
-                message = better;
-            }
-            flags = (flags.0.or(found.retryable), flags.1, flags.2);
-            code.unwrap_or(found.code)
-        });
+    pub(crate) fn into_wire(self, app_id: &str, raised_in: Option<String>) -> WireError {
+        let code = self.code();
         let meaning = code::meaning(code);
         WireError {
-            message,
-            status_code,
-            app_error_code,
+            message: self.message(),
+            status_code: self.0.status_code,
+            app_error_code: self.0.app_error_code,
             error_code: code,
             app_id: app_id.to_owned(),
-            raised_by: Some(raised_by.to_owned()),
+            raised_by: Some(self.0.raised_by.to_owned()),
             raised_in,
             error_metadata: Some(ConnectorErrorMetadata {
                 fault: meaning.fault,
                 category: meaning.category,
-                hint,
-                retryable: flags.0.unwrap_or(meaning.retryable),
-                throttled: flags.1.unwrap_or(meaning.throttled),
-                refreshable: flags.2.unwrap_or(meaning.refreshable),
+                hint: self.0.hint,
+                retryable: self.0.retryable.unwrap_or(meaning.retryable),
+                throttled: self.0.throttled.unwrap_or(meaning.throttled),
+                refreshable: self.0.refreshable.unwrap_or(meaning.refreshable),
                 retry_after_seconds: self.0.retry_after_seconds,
             }),
         }
     }
-}
-
-/// An error of the SDK itself, before or around a capability: nobody raised it.
-pub(crate) fn framework(app_id: &str, code: ConnectorErrorCode, message: String) -> WireError {
-    let error = ConnectorError::of(ErrorClass::Connector).message(message).code(code);
-    WireError { raised_by: None, ..error.into_wire(app_id, None, &[]) }
 }
 
 /// The envelope around an error.
@@ -275,7 +264,7 @@ macro_rules! constructors {
                 $(#[doc = $doc])+
                 #[must_use]
                 pub fn $name(message: impl Into<String>) -> Self {
-                    Self::of(ErrorClass::$class).message(message)
+                    Self::of(ErrorClass::$class).with_message(message)
                 }
             )+
         }
@@ -335,12 +324,7 @@ constructors! {
 
 impl<E: std::error::Error + Send + Sync + 'static> From<E> for ConnectorError {
     fn from(error: E) -> Self {
-        let mut converted = Self::new(error.to_string());
-        converted.0.class = None;
-        converted.0.code = None;
-        converted.0.raised_by = short_type_name::<E>();
-        converted.0.source = Some(Box::new(error));
-        converted
+        Self::unclassified(short_type_name::<E>(), error.to_string()).with_source(error)
     }
 }
 
@@ -357,7 +341,7 @@ fn short_type_name<T>() -> &'static str {
 
 impl fmt::Display for ConnectorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}): {}", self.current_code(), self.raised_by(), self.text())
+        write!(f, "{} ({}): {}", self.code(), self.raised_by(), self.message())
     }
 }
 

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use lumos_connector_core::Integration;
 use lumos_connector_core::auth::OAuthModel;
 use lumos_connector_core::error::Result;
+use lumos_connector_core::host::Host;
 use lumos_connector_core::oauth::{OAuthSettings, TokenAnswer, TokenExchange, TokenRequest};
 use serde_json::{Value, json};
 
-use crate::acme::{answer, builder};
+use crate::acme::{answer, builder, bytes, dispatch_in};
 
 pub(super) const AUTHORIZE: &str = "https://acme.test/authorize";
 pub(super) const TOKEN: &str = "https://acme.test/token";
@@ -60,8 +61,9 @@ pub(super) fn with_flow<T: OAuthModel>(flow: OAuthSettings) -> Integration {
 
 /// Calls a capability of a connector that talks to a provider.
 pub(super) fn call(acme: &Integration, provider: &Provider, capability: &str, request: &Value) -> Value {
-    acme.exchange_tokens_with(provider.clone());
-    ask(acme, capability, request)
+    let host = Host::builder().token_exchange(provider.clone()).build();
+    let answer = dispatch_in(&host, acme, capability, &request.to_string());
+    serde_json::from_slice(&bytes(answer).unwrap()).unwrap()
 }
 
 /// Calls a capability of a connector that needs no provider for it.

@@ -2,17 +2,27 @@
 
 use std::fmt;
 
+use futures_util::future::BoxFuture;
 use lumos_connector_types::secret::Secret;
+use lumos_connector_types::wire_enum;
 
-use super::settings::TokenMethod;
 use crate::declaration::error::Result;
-use crate::dispatch::handler::BoxFuture;
 
 /// Bytes that the answer of a token endpoint may have.
 pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// Seconds that a token request may take, connecting included.
 pub const TIMEOUT_SECONDS: u64 = 60;
+
+wire_enum! {
+    /// The HTTP method of token requests.
+    pub enum TokenMethod {
+        /// As RFC 6749 asks for.
+        Post = "POST",
+        /// For providers that want it.
+        Get = "GET",
+    }
+}
 
 /// Sends requests to token endpoints.
 ///
@@ -21,7 +31,7 @@ pub const TIMEOUT_SECONDS: u64 = 60;
 /// queries.
 pub trait TokenExchange: Send + Sync {
     /// Sends one request.
-    fn send(&self, request: TokenRequest) -> BoxFuture<Result<TokenAnswer>>;
+    fn send(&self, request: TokenRequest) -> BoxFuture<'static, Result<TokenAnswer>>;
 }
 
 /// A request to a token endpoint.

@@ -1,0 +1,60 @@
+//! What is known of a capability without running it.
+
+use std::sync::Arc;
+
+use lumos_connector_types::capability::{Authentication, Capability, Metadata, StandardCapability};
+use lumos_connector_types::envelope::{RequestEnvelope, ResponseEnvelope};
+use lumos_connector_types::schema;
+
+use super::auth::SchemaOf;
+
+/// A capability of a connector, without its handler.
+#[derive(Debug)]
+pub(crate) struct CapabilityInfo {
+    pub(crate) name: &'static str,
+    pub(crate) standard: Option<StandardCapability>,
+    pub(crate) metadata: Metadata,
+    /// Whether its payloads are the connector's own, and therefore read laxly.
+    pub(crate) customized: bool,
+    pub(crate) request_schema: SchemaOf,
+    pub(crate) response_schema: SchemaOf,
+    pub(crate) request_envelope: SchemaOf,
+    pub(crate) response_envelope: SchemaOf,
+    /// The path of the handler, as `module:function`.
+    pub(crate) handler: String,
+}
+
+impl CapabilityInfo {
+    /// What a marker says of its capability, and the name of its handler's type.
+    pub(crate) fn of<C: Capability>(capability: &C, handler_type: &str) -> Arc<Self> {
+        Arc::new(Self {
+            name: C::NAME,
+            standard: C::STANDARD,
+            metadata: capability.metadata(),
+            customized: C::LAX,
+            request_schema: schema::of::<C::Request>,
+            response_schema: schema::of::<C::Response>,
+            request_envelope: schema::of::<RequestEnvelope<C::Request>>,
+            response_envelope: schema::of::<ResponseEnvelope<C::Response>>,
+            handler: handler_path(handler_type),
+        })
+    }
+
+    pub(crate) fn authentication(&self) -> Authentication {
+        self.standard.map_or(Authentication::Required, StandardCapability::authentication)
+    }
+
+    /// Whether the settings of a request are checked: `app_info` must answer before there are any.
+    pub(crate) fn checks_settings(&self) -> bool {
+        self.authentication() != Authentication::Optional
+    }
+}
+
+/// `acme::accounts::list_accounts` → `acme::accounts:list_accounts`.
+fn handler_path(type_name: &str) -> String {
+    let path = type_name.split('<').next().unwrap_or(type_name);
+    match path.rsplit_once("::") {
+        Some((module, function)) => format!("{module}:{function}"),
+        None => path.to_owned(),
+    }
+}
