@@ -29,6 +29,6 @@ where
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done.map_err(Into::into),
         Err(ended) if ended.is_panic() => resume_unwind(ended.into_panic()),
-        Err(_) => Err(ConnectorError::internal("The process ends")),
+        Err(_) => Err(ConnectorError::internal("The process is shutting down")),
     }
 }

@@ -1,6 +1,6 @@
 //! How a connector talks to its app.
 //!
-//! | room | what lives there |
+//! | module | what is in it |
 //! | --- | --- |
 //! | [`http`] | the HTTP client of a call: logins, requests, answers |
 //! | [`graphql`] | queries, typed data, errors in the terms of the contract |

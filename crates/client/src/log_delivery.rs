@@ -40,8 +40,11 @@ async fn post(line: &CriticalLine) -> Result<(), TransportError> {
         pooled.check(&url).map_err(unusable)?;
     }
     let agent = HeaderValue::from_str(&line.agent_identifier).map_err(|error| {
-        TransportError::new(TransportFailure::Request, "the agent's identifier does not fit a header")
-            .with_source(error)
+        TransportError::new(
+            TransportFailure::Request,
+            "the agent's identifier contains characters that a header cannot carry",
+        )
+        .with_source(error)
     })?;
     let body = json!({ "agent_identifier": line.agent_identifier, "log": line.line });
     let answer = pooled

@@ -43,7 +43,7 @@ const NONCE_BYTES: usize = 16;
 /// }
 /// ```
 #[derive(Debug, Clone)]
-#[must_use = "a login does nothing until a client has it"]
+#[must_use = "it signs the requests of a client that is given it with `authorize_with()`"]
 pub struct OAuth1Login {
     credential: OAuth1Credential,
     realm: Option<String>,
@@ -67,19 +67,19 @@ impl OAuth1Login {
         credential.into()
     }
 
-    /// The same with a realm, which some apps name their tenants by. It is not part of the signature.
+    /// Sets the realm, by which some apps name their tenants. It is not part of the signature.
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.realm = Some(realm.into());
         self
     }
 
-    /// The same with another signature method.
+    /// Sets the signature method; HMAC-SHA256 by default.
     pub fn method(mut self, method: SignatureMethod) -> Self {
         self.method = method;
         self
     }
 
-    /// The same without `oauth_body_hash`.
+    /// Leaves out `oauth_body_hash`.
     pub fn without_body_hash(mut self) -> Self {
         self.body_hash = false;
         self
@@ -130,8 +130,9 @@ impl Authorize for OAuth1Login {
         let timestamp =
             SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         let header = self.header(request, &nonce()?, timestamp);
-        let mut header = HeaderValue::from_str(&header)
-            .map_err(|_| ConnectorError::internal("The OAuth 1.0 signature does not fit a header"))?;
+        let mut header = HeaderValue::from_str(&header).map_err(|_| {
+            ConnectorError::internal("The OAuth 1.0 signature contains characters that a header cannot carry")
+        })?;
         header.set_sensitive(true);
         request.headers_mut().insert(AUTHORIZATION, header);
         Ok(())
@@ -199,7 +200,7 @@ fn nonce() -> Result<String> {
     let mut bytes = [0; NONCE_BYTES];
     SystemRandom::new()
         .fill(&mut bytes)
-        .map_err(|_| ConnectorError::internal("The system gives no random numbers to sign a request with"))?;
+        .map_err(|_| ConnectorError::internal("The system's random number generator failed"))?;
     Ok(hex::encode(bytes))
 }
 

@@ -49,25 +49,25 @@ impl Retries {
         Self { most: 0, ..Self::default() }
     }
 
-    /// So many retries at most.
+    /// Sets how many retries there are at most.
     pub fn most(mut self, retries: u32) -> Self {
         self.most = retries;
         self
     }
 
-    /// The first wait.
+    /// Sets the first wait.
     pub fn first_delay(mut self, delay: Duration) -> Self {
         self.first = delay;
         self
     }
 
-    /// How much longer each wait is than the one before; less than 1 counts as 1.
+    /// Sets how much longer each wait is than the one before; less than 1 counts as 1.
     pub fn factor(mut self, factor: f64) -> Self {
         self.factor = if factor >= 1.0 { factor } else { 1.0 };
         self
     }
 
-    /// The longest wait.
+    /// Sets the longest wait.
     pub fn longest_delay(mut self, delay: Duration) -> Self {
         self.longest = delay;
         self

@@ -111,7 +111,11 @@ fn token_url(url: &str) -> Result<Url, &'static str> {
 /// The value of a header that is never shown.
 pub(crate) fn sensitive(value: &str) -> Result<HeaderValue, TransportError> {
     let mut value = HeaderValue::from_str(value).map_err(|error| {
-        TransportError::new(TransportFailure::Request, "a secret does not fit a header").with_source(error)
+        TransportError::new(
+            TransportFailure::Request,
+            "a secret contains characters that a header cannot carry",
+        )
+        .with_source(error)
     })?;
     value.set_sensitive(true);
     Ok(value)

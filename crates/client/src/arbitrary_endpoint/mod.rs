@@ -1,7 +1,7 @@
 //! `fulfill_arbitrary_endpoint`: one call to any endpoint of the app, with the connector's login (contract §14).
 //!
-//! The caller chooses the address, so the rules are strict: only the app's own host, no `..` in any spelling, no login in
-//! the address, `POST` and headers only as the [`Policy`] lists them, no redirects. What breaks a rule is an answer with
+//! The caller chooses the address, so the rules are strict: only the app's own host, no `..` in any spelling (even encoded
+//! twice, or beside `\` and `;`), no login in the address, `POST` and headers only as the [`Policy`] lists them, no redirects. What breaks a rule is an answer with
 //! `ok: false` and the reason; nothing is sent then.
 
 mod address;

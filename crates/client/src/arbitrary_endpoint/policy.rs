@@ -79,7 +79,9 @@ impl Policy {
             return Err(format!("The header {name:?} is not allowed."));
         }
         if HeaderName::from_bytes(name.as_bytes()).is_err() || HeaderValue::from_str(value).is_err() {
-            return Err(format!("The value of the header {name:?} is not possible in a header."));
+            return Err(format!(
+                "The value of the header {name:?} contains characters that a header cannot carry."
+            ));
         }
         Ok(())
     }

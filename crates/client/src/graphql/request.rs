@@ -89,10 +89,10 @@ impl GraphQlRequest {
         }
     }
 
-    /// Sends the request and gives the whole answer: data and errors, for those who can use a part.
+    /// Sends the request and returns the whole answer: data and errors, for those who can use a part.
     ///
     /// # Errors
-    /// When there is no answer of GraphQL, or the app refuses the request for now.
+    /// When the answer is not a GraphQL response, or the app refuses the request for now.
     pub async fn send<T: DeserializeOwned>(self) -> Result<GraphQlAnswer<T>> {
         let body = self.body?;
         let document = body.get("query").and_then(Value::as_str).unwrap_or_default();
@@ -123,7 +123,7 @@ impl GraphQlRequest {
 }
 
 fn unwritable(error: &serde_json::Error) -> ConnectorError {
-    ConnectorError::internal(format!("The body of a GraphQL request: {error}"))
+    ConnectorError::internal(format!("The body of the GraphQL request cannot be serialised: {error}"))
 }
 
 impl fmt::Debug for GraphQlRequest {

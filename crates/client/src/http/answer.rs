@@ -105,7 +105,7 @@ impl HttpAnswer {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         let unreadable = |problem: &str| {
             ConnectorError::invalid_response(format!(
-                "{} the answer is not the JSON that it should be: {problem}",
+                "{} the answer is not the expected JSON: {problem}",
                 self.summary()
             ))
         };

@@ -31,7 +31,7 @@ const TIMEOUT_SECONDS: u64 = 300;
 /// Bytes that an answer may have.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
-/// An HTTP client in the making: `call.http()`, then what it needs, then [`base_url`](Self::base_url).
+/// Builds the HTTP client of a call: `call.http()`, then options, then [`base_url`](Self::base_url).
 ///
 /// No step fails; `base_url` reports the first mistake.
 #[must_use = "a client is made by `base_url()`"]
@@ -217,7 +217,7 @@ impl HttpBuilder {
         self
     }
 
-    /// Keeps to what the app allows. Without it requests are sent at once.
+    /// Sets the app's rate limit. Without one, requests are sent at once.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.rate_limit = Some(limit);
         self

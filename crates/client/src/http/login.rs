@@ -104,7 +104,7 @@ impl HeaderLogin {
     pub(super) fn new(name: HeaderName, token: &Token) -> Result<Self> {
         let mut value = HeaderValue::from_str(token.0.expose()).map_err(|_| {
             ConnectorError::client(format!(
-                "The credential does not fit the header {name}: it contains a line break or another control character"
+                "The credential cannot be sent in the header {name}: it contains a line break or another control character"
             ))
         })?;
         value.set_sensitive(true);

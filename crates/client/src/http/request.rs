@@ -49,11 +49,14 @@ impl HttpRequest {
         self
     }
 
-    /// Adds parameters to the address: a struct, a map, or pairs as in `&[("limit", "50")]`. A `None` is left out.
+    /// Adds query parameters: a struct, a map, or pairs as in `&[("limit", "50")]`. A `None` is left out.
     pub fn query<T: Serialize + ?Sized>(self, parameters: &T) -> Self {
         self.with(|request| {
-            let parameters = serde_urlencoded::to_string(parameters)
-                .map_err(|error| ConnectorError::internal(format!("The parameters of a request: {error}")))?;
+            let parameters = serde_urlencoded::to_string(parameters).map_err(|error| {
+                ConnectorError::internal(format!(
+                    "The query parameters of the request cannot be serialised: {error}"
+                ))
+            })?;
             if !parameters.is_empty() {
                 let url = request.url_mut();
                 let query = match url.query() {
@@ -66,7 +69,7 @@ impl HttpRequest {
         })
     }
 
-    /// A header, in the place of the client's of that name.
+    /// Sets a header, in place of the client's with that name.
     pub fn header(self, name: &str, value: &str) -> Self {
         self.with(|request| {
             let (name, value) = header(name, value)?;
@@ -75,21 +78,23 @@ impl HttpRequest {
         })
     }
 
-    /// A body of JSON.
+    /// Sets a JSON body.
     pub fn json<T: Serialize + ?Sized>(self, body: &T) -> Self {
         self.with(|request| {
-            let body = serde_json::to_vec(body)
-                .map_err(|error| ConnectorError::internal(format!("The body of a request: {error}")))?;
+            let body = serde_json::to_vec(body).map_err(|error| {
+                ConnectorError::internal(format!("The body of the request cannot be serialised: {error}"))
+            })?;
             set_body(request, HeaderValue::from_static("application/json"), body);
             Ok(())
         })
     }
 
-    /// A body of form fields: a struct, a map, or pairs.
+    /// Sets a body of form fields: a struct, a map, or pairs.
     pub fn form<T: Serialize + ?Sized>(self, fields: &T) -> Self {
         self.with(|request| {
-            let body = serde_urlencoded::to_string(fields)
-                .map_err(|error| ConnectorError::internal(format!("The form of a request: {error}")))?;
+            let body = serde_urlencoded::to_string(fields).map_err(|error| {
+                ConnectorError::internal(format!("The form of the request cannot be serialised: {error}"))
+            })?;
             set_body(
                 request,
                 HeaderValue::from_static("application/x-www-form-urlencoded"),
@@ -99,7 +104,7 @@ impl HttpRequest {
         })
     }
 
-    /// A body of any other kind.
+    /// Sets a body of any other kind.
     pub fn body(self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         self.with(|request| {
             let (_, content_type) = header(CONTENT_TYPE.as_str(), content_type)?;
@@ -108,13 +113,13 @@ impl HttpRequest {
         })
     }
 
-    /// Says that sending this request twice does no harm, so that it is repeated like a `GET`.
+    /// Repeats this request like a `GET`: sending it twice does no harm.
     pub fn idempotent(mut self) -> Self {
         self.idempotent = true;
         self
     }
 
-    /// Sends this request once, whatever the client says: what comes is the answer. The rate limit counts it.
+    /// Sends this request once, whatever the client's retries are. The rate limit counts it.
     pub fn once(mut self) -> Self {
         self.once = true;
         self

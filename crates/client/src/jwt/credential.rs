@@ -31,8 +31,22 @@ use super::key::SigningKey;
 /// }
 /// ```
 pub fn of_credential(credential: &JWTCredential, valid_for: Duration) -> Result<Secret> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    at(credential, now, valid_for)
+    of_credential_at(credential, SystemTime::now(), valid_for)
+}
+
+/// The token of the `jwt` credential as [`of_credential`] makes it, issued at a time other than now.
+///
+/// For apps that refuse tokens "issued in the future" because their clocks run behind:
+/// `SystemTime::now() - Duration::from_secs(30)`. `exp` is counted from that time.
+///
+/// # Errors
+/// As [`of_credential`].
+pub fn of_credential_at(
+    credential: &JWTCredential,
+    issued_at: SystemTime,
+    valid_for: Duration,
+) -> Result<Secret> {
+    at(credential, issued_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(), valid_for)
 }
 
 fn at(credential: &JWTCredential, now: Duration, valid_for: Duration) -> Result<Secret> {

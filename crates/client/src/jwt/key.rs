@@ -108,7 +108,7 @@ impl SigningKey {
 
 fn part(value: &impl Serialize) -> Result<String> {
     let json = serde_json::to_vec(value)
-        .map_err(|error| ConnectorError::internal(format!("A token cannot be written: {error}")))?;
+        .map_err(|error| ConnectorError::internal(format!("The token cannot be serialised: {error}")))?;
     Ok(URL_SAFE_NO_PAD.encode(json))
 }
 

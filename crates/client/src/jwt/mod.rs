@@ -12,7 +12,7 @@ mod credential;
 mod key;
 
 pub use algorithm::Algorithm;
-pub use credential::{of_credential, of_key_pair};
+pub use credential::{of_credential, of_credential_at, of_key_pair};
 pub use key::SigningKey;
 
 #[cfg(doc)]

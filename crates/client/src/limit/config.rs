@@ -13,8 +13,8 @@ use super::extractor::Extractor;
 /// use lumos_connector_client::limit::{RateLimit, extractor};
 ///
 /// let counted = RateLimit::new("acme", 100, Duration::from_secs(60));
-/// let told = RateLimit::new("acme", 100, Duration::from_secs(60)).adaptive(extractor::x_rate_limit).max_concurrent(4);
-/// # drop((counted, told));
+/// let advertised = RateLimit::new("acme", 100, Duration::from_secs(60)).adaptive(extractor::x_rate_limit).max_concurrent(4);
+/// # drop((counted, advertised));
 /// ```
 #[derive(Clone)]
 #[must_use = "it limits a client that is given it with `rate_limit()`"]
@@ -29,7 +29,9 @@ pub struct RateLimit {
 impl RateLimit {
     /// So many requests in any window of this length, counted by the client, one at a time.
     ///
-    /// The id names the limit in what caller and connector tell each other; an app with one limit uses its own name.
+    /// The id names the limit in the `rate_limit` of requests and answers; an app with one limit uses its own name. State is
+    /// kept for a call: concurrent calls of a server count each on their own, and the caller passes the state from one call
+    /// to the next.
     /// No requests, or no time, count as one request or one second.
     pub fn new(id: impl Into<String>, requests: u64, window: Duration) -> Self {
         Self {
@@ -46,13 +48,13 @@ impl RateLimit {
         Self::new(id, 30, Duration::from_secs(60))
     }
 
-    /// Follows what the app's answers say about the limit; the configured figures count until they say something.
+    /// Follows the limits that the app's answers advertise; the configured figures count until an answer has some.
     pub fn adaptive(mut self, extractor: impl Extractor + 'static) -> Self {
         self.extractor = Some(Arc::new(extractor));
         self
     }
 
-    /// Requests that may be under way at once; one unless this says otherwise.
+    /// Sets how many requests may be under way at once; one by default.
     pub fn max_concurrent(mut self, requests: usize) -> Self {
         self.max_concurrent = requests.clamp(1, tokio::sync::Semaphore::MAX_PERMITS);
         self

@@ -12,7 +12,7 @@ use crate::moment::until;
 /// Policies of a header that are read, and parameters of each.
 const MAX_ITEMS: usize = 32;
 
-/// What an answer says about the limit. Nothing is known of what is `None`.
+/// The limit that an answer advertises. What is `None` is not known.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "authors' extractors build it")]
 pub struct Quota {

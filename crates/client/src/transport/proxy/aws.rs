@@ -129,7 +129,9 @@ impl TokenService {
                 .with_hint("Check that the AWS keys of the environment are right and have not expired."));
         }
         let Ok(Answer { macaroon }) = serde_json::from_slice(&body) else {
-            return Err(ConnectorError::invalid_response("The proxy's token service answered no token"));
+            return Err(ConnectorError::invalid_response(
+                "The answer of the proxy's token service contains no token",
+            ));
         };
         Ok(macaroon)
     }

@@ -28,7 +28,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// The proxy at an address, which lets in who has one of these tokens.
+    /// The proxy at an address, with the tokens that it accepts.
     #[must_use]
     pub fn new(url: Url, tokens: Tokens) -> Self {
         Self { url, tokens }
@@ -42,12 +42,15 @@ impl Proxy {
     }
 
     fn redirect(&self, request: &mut Request, token: &str) -> Result<()> {
-        let mut forward_to = HeaderValue::from_str(request.url().as_str())
-            .map_err(|_| ConnectorError::internal("The address does not fit a header"))?;
+        let mut forward_to = HeaderValue::from_str(request.url().as_str()).map_err(|_| {
+            ConnectorError::internal("The address contains characters that a header cannot carry")
+        })?;
         // It may hold a login.
         forward_to.set_sensitive(true);
         let mut token = HeaderValue::from_str(token).map_err(|_| {
-            ConnectorError::invalid_response("The token service gave a token that fits no header")
+            ConnectorError::invalid_response(
+                "The token of the proxy's token service contains characters that a header cannot carry",
+            )
         })?;
         token.set_sensitive(true);
         *request.url_mut() = self.url.clone();
