@@ -10,7 +10,7 @@ use reqwest::header::{DATE, RETRY_AFTER};
 use super::policy::RateLimitReset;
 use crate::http::HttpAnswer;
 
-/// No answer of the app, and why.
+/// A call without an answer of the app, and the reason.
 pub(super) fn none(reason: String, resolved_url: String) -> ArbitraryResponse {
     ArbitraryResponse { error: Some(reason), resolved_url, ..ArbitraryResponse::default() }
 }

@@ -73,6 +73,18 @@ async fn an_answer_counts_when_proxy_and_app_both_succeeded() {
 }
 
 #[tokio::test]
+async fn what_the_proxy_says_is_unpacked() {
+    use std::io::Write as _;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(b"no route to the app").unwrap();
+    for (body, said) in [(gzip.finish().unwrap(), "no route to the app"), (b"plain".to_vec(), "")] {
+        let proxy = App::start([answer(502, &[("content-encoding", "gzip")], body)]).await;
+        let error = sent(&proxy, Method::GET).await.unwrap_err();
+        assert!(error.text().contains("[502]") && error.text().contains(said), "{}", error.text());
+    }
+}
+
+#[tokio::test]
 async fn a_host_with_this_client_has_proxy_mode_and_another_has_not() {
     assert!(Host::builder().use_proxy().is_err());
     assert!(lumos_connector_client::host().build().transport::<Route>().is_none());

@@ -8,6 +8,7 @@ use reqwest::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Request, Response, Url};
 
 use super::{Exchange, Route, Transport};
+use crate::content_coding::{self, Problem};
 use crate::failure::transport_error;
 pub use aws::{AwsKeys, TokenService};
 pub use token::{TokenFile, Tokens};
@@ -100,6 +101,11 @@ async fn checked(mut response: Response, app: &Url) -> Result<Response> {
             break;
         }
     }
+    let codings = content_coding::codings(response.headers()).unwrap_or_default();
+    let body = match content_coding::unpack(body, &codings, SHOWN) {
+        Ok(body) | Err(Problem::Damaged(_, body)) => body,
+        Err(_) => Vec::new(),
+    };
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let said = HttpStatusError::new(status, app.as_str(), kind, &String::from_utf8_lossy(&body));
     Err(ConnectorError::invalid_response(format!("The proxy answered for the app: {said}"))
