@@ -208,7 +208,9 @@ impl HttpAnswer {
             match link::target(&header, relation) {
                 Ok(Some(target)) => {
                     let url = link::resolve(&self.url, target).ok_or_else(unreadable)?;
-                    if relation.eq_ignore_ascii_case("next") && self.is_at(&url) {
+                    // The pages of a search may all have one address; a `GET` gives the same page again.
+                    if relation.eq_ignore_ascii_case("next") && self.method == Method::GET && self.is_at(&url)
+                    {
                         return Err(PagingError::Repeated.into());
                     }
                     return Ok(Some(url.into()));

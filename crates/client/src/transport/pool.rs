@@ -21,6 +21,9 @@ const KEPT: usize = 16;
 /// Headers that an answer over HTTP/1 may have.
 const MAX_HEADERS: usize = 1024;
 
+/// Bytes that the headers of an answer over HTTP/2 may have together; over HTTP/1 it is what hyper buffers, about as much.
+const MAX_HEADER_BYTES: u32 = 400 * 1024;
+
 /// Seconds in which a connection must be made.
 const CONNECT_SECONDS: u64 = 30;
 
@@ -100,6 +103,7 @@ fn make(connecting: &Connecting) -> Result<Pooled> {
             .redirect(Policy::none())
             .connect_timeout(connecting.timeout)
             .http1_max_headers(MAX_HEADERS)
+            .http2_max_header_list_size(MAX_HEADER_BYTES)
             // Bodies are unpacked where their bound is known.
             .no_gzip();
         if !proxies.is_empty() {
