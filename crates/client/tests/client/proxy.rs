@@ -80,7 +80,7 @@ async fn what_the_proxy_says_is_unpacked() {
     for (body, said) in [(gzip.finish().unwrap(), "no route to the app"), (b"plain".to_vec(), "")] {
         let proxy = App::start([answer(502, &[("content-encoding", "gzip")], body)]).await;
         let error = sent(&proxy, Method::GET).await.unwrap_err();
-        assert!(error.text().contains("[502]") && error.text().contains(said), "{}", error.text());
+        assert!(error.message().contains("[502]") && error.message().contains(said), "{}", error.message());
     }
 }
 
