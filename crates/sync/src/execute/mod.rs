@@ -1,0 +1,30 @@
+//! The local executor: it runs the page jobs of one sync on this machine, to the end of every listing.
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | [`options`] | what is wanted of a sync |
+//! | [`caller`] | what a sync needs of a connector, and the connection that has it |
+//! | [`page`] | the rows of a page while they arrive |
+//! | [`policy`] | which failures are tried again, when, and how often |
+//! | [`rate_limit`] | what answers say about the app's limits, and what that allows |
+//! | [`resume`] | whether a stopped sync goes on |
+//! | [`run`] | the sync from its begin to its verdicts |
+//! | [`event`] | what happens meanwhile |
+
+pub mod caller;
+mod error;
+pub mod event;
+mod lanes;
+pub mod options;
+pub mod page;
+pub mod policy;
+mod prepare;
+pub mod rate_limit;
+pub mod resume;
+mod run;
+
+pub use caller::{CallFailure, Caller, PageAnswer, PageCall};
+pub use error::SyncError;
+pub use event::{Event, Observer};
+pub use options::SyncOptions;
+pub use run::{SyncEnd, run};

@@ -1,0 +1,138 @@
+//! The rows of a listing in the order of their keys, a few at a time: memory does not grow with their number.
+
+use std::collections::VecDeque;
+
+use rusqlite::{OptionalExtension, params};
+
+use super::error::StoreError;
+use super::file::Store;
+
+/// A row by its key, without its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyedRow {
+    /// Its identity.
+    pub key: String,
+    /// Hash of its text.
+    pub digest: i64,
+    /// Where it is: for [`Store::row_data`].
+    pub place: i64,
+}
+
+/// Goes through the keyed rows of an indexed listing in the order of their keys.
+#[derive(Debug)]
+pub struct Rows<'a> {
+    store: &'a Store,
+    listing: i64,
+    ahead: VecDeque<KeyedRow>,
+    last: Option<KeyedRow>,
+    is_done: bool,
+}
+
+/// Rows that are fetched at a time.
+const CHUNK: usize = 4096;
+
+impl Rows<'_> {
+    /// The next row; `None` after the last.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn next_row(&mut self) -> Result<Option<KeyedRow>, StoreError> {
+        if self.ahead.is_empty() && !self.is_done {
+            self.fetch()?;
+        }
+        Ok(self.ahead.pop_front())
+    }
+
+    fn fetch(&mut self) -> Result<(), StoreError> {
+        let (listing, last, ahead) = (self.listing, self.last.take(), &mut self.ahead);
+        self.store.with(|connection| {
+            let bound = if last.is_some() { "(key, digest, rowid) > (?1, ?2, ?3)" } else { "key IS NOT NULL" };
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT key, digest, rowid FROM rows_{listing} WHERE {bound} ORDER BY key, digest, rowid LIMIT {CHUNK}"
+            ))?;
+            let mut rows = match &last {
+                Some(last) => statement.query(params![last.key, last.digest, last.place])?,
+                None => statement.query([])?,
+            };
+            while let Some(row) = rows.next()? {
+                ahead.push_back(KeyedRow { key: row.get(0)?, digest: row.get(1)?, place: row.get(2)? });
+            }
+            Ok(())
+        })?;
+        self.is_done = self.ahead.len() < CHUNK;
+        self.last = self.ahead.back().cloned();
+        Ok(())
+    }
+}
+
+impl Store {
+    /// The keyed rows of an indexed listing in the order of their keys.
+    #[must_use]
+    pub fn rows(&self, listing: i64) -> Rows<'_> {
+        Rows { store: self, listing, ahead: VecDeque::new(), last: None, is_done: false }
+    }
+
+    /// The text of a row.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn row_data(&self, listing: i64, place: i64) -> Result<String, StoreError> {
+        self.with(|connection| {
+            let mut statement =
+                connection.prepare_cached(&format!("SELECT data FROM rows_{listing} WHERE rowid = ?1"))?;
+            Ok(statement.query_row([place], |row| row.get(0))?)
+        })
+    }
+
+    /// The text of a row with that key, of an indexed listing.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn row_of_key(&self, listing: i64, key: &str) -> Result<Option<String>, StoreError> {
+        self.with(|connection| {
+            let mut statement =
+                connection.prepare_cached(&format!("SELECT data FROM rows_{listing} WHERE key = ?1 LIMIT 1"))?;
+            Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+        })
+    }
+
+    /// Whether an indexed listing has a row with that key.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn has_key(&self, listing: i64, key: &str) -> Result<bool, StoreError> {
+        self.with(|connection| {
+            let mut statement = connection
+                .prepare_cached(&format!("SELECT EXISTS (SELECT 1 FROM rows_{listing} WHERE key = ?1)"))?;
+            Ok(statement.query_row([key], |row| row.get(0))?)
+        })
+    }
+
+    /// Calls `each` with the text of every row, those without a key too, in the order in which they came.
+    ///
+    /// # Errors
+    /// When the store cannot be read, and that of `each`.
+    pub fn for_each_row<E: From<StoreError>>(
+        &self,
+        listing: i64,
+        mut each: impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut after = 0;
+        loop {
+            let chunk: Vec<(i64, String)> = self.with(|connection| {
+                let mut statement = connection.prepare_cached(&format!(
+                    "SELECT rowid, data FROM rows_{listing} WHERE rowid > ?1 ORDER BY rowid LIMIT 1024"
+                ))?;
+                let rows = statement
+                    .query_map([after], |row| Ok((row.get(0)?, row.get(1)?)))?
+                    .collect::<rusqlite::Result<_>>()?;
+                Ok(rows)
+            })?;
+            let Some(&(last, _)) = chunk.last() else { return Ok(()) };
+            after = last;
+            for (_, data) in &chunk {
+                each(data)?;
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Rows that name rows of other listings: a name that leads nowhere says that one of the two is not whole.
+
+use std::collections::HashSet;
+
+use super::judge::Findings;
+use crate::plan::Reference;
+use crate::row::identity;
+use crate::store::{FindingKind, ListingRecord, Store, StoreError};
+
+/// Keys that were looked up with success and need not be again; forgotten when there are more.
+const REMEMBERED: usize = 16 * 1024;
+
+/// Looks every reference up whose target was read to its end in this sync.
+pub(super) fn check(store: &Store, listings: &[ListingRecord], found: &mut Findings) -> Result<(), StoreError> {
+    for listing in listings.iter().filter(|listing| listing.reading == 1) {
+        let Some(kind) = listing.kind() else { continue };
+        let mut checks = Vec::new();
+        for reference in kind.references {
+            let named = |label: &&&str| {
+                listings.iter().find(|target| target.reading == 1 && target.label == **label)
+            };
+            let targets: Vec<&ListingRecord> = reference.to.iter().filter_map(|label| named(&label)).collect();
+            // Where a target was not read, or not to its end, nothing can be said.
+            if !targets.is_empty() && targets.iter().all(|target| target.cut.is_none()) {
+                checks.push(Check { reference, targets, remembered: HashSet::new(), last: String::new() });
+            }
+        }
+        if !checks.is_empty() {
+            go_through(store, listing, kind.identity.len(), &mut checks, found)?;
+        }
+    }
+    Ok(())
+}
+
+struct Check<'a> {
+    reference: &'a Reference,
+    targets: Vec<&'a ListingRecord>,
+    remembered: HashSet<String>,
+    /// The key that was looked up last with success: rows that follow each other often name the same.
+    last: String,
+}
+
+fn go_through(
+    store: &Store,
+    listing: &ListingRecord,
+    fields: usize,
+    checks: &mut [Check<'_>],
+    found: &mut Findings,
+) -> Result<(), StoreError> {
+    let mut rows = store.rows(listing.id);
+    let mut wanted = String::new();
+    while let Some(row) = rows.next_row()? {
+        let Some(parts) = identity::split(fields, &row.key) else { continue };
+        for check in checks.iter_mut() {
+            let values = || check.reference.fields.iter().map(|&field| parts.get(field).map_or("", |part| part));
+            if values().all(str::is_empty) {
+                continue;
+            }
+            identity::join(values(), &mut wanted);
+            if check.exists(store, &wanted)? {
+                continue;
+            }
+            let labels = check.reference.to.join(" or ");
+            let dangling = found.entry((listing.id, FindingKind::Dangling)).or_default();
+            dangling.0 += 1;
+            dangling.1.get_or_insert_with(|| format!("{wanted} is not in {labels}"));
+            for target in &check.targets {
+                let missing = found.entry((target.id, FindingKind::Missing)).or_default();
+                missing.0 += 1;
+                missing.1.get_or_insert_with(|| format!("{wanted}, named by {}", listing.label));
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Check<'_> {
+    fn exists(&mut self, store: &Store, key: &str) -> Result<bool, StoreError> {
+        if self.last == key || self.remembered.contains(key) {
+            return Ok(true);
+        }
+        for target in &self.targets {
+            if store.has_key(target.id, key)? {
+                if self.remembered.len() >= REMEMBERED {
+                    self.remembered.clear();
+                }
+                self.remembered.insert(key.to_owned());
+                key.clone_into(&mut self.last);
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
