@@ -156,8 +156,16 @@ pub trait Frontier: Send + Sync {
 
     /// Stores a page and moves the head of its chain to the next, or does nothing at all. The page stays with the
     /// caller, who may try again.
-    fn commit(&self, head: &Head, page: &mut PageRead) -> impl Future<Output = Result<Fenced, Self::Error>> + Send;
+    fn commit(
+        &self,
+        head: &Head,
+        page: &mut PageRead,
+    ) -> impl Future<Output = Result<Fenced, Self::Error>> + Send;
 
     /// Puts a page off.
-    fn defer(&self, head: &Head, deferral: Deferral) -> impl Future<Output = Result<Fenced, Self::Error>> + Send;
+    fn defer(
+        &self,
+        head: &Head,
+        deferral: Deferral,
+    ) -> impl Future<Output = Result<Fenced, Self::Error>> + Send;
 }

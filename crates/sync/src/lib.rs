@@ -8,10 +8,16 @@
 //! | [`execute`] | the local executor: a sync from its begin to its verdicts |
 //! | [`store`] | the SQLite file: rows of several syncs, and the frontier of one machine |
 //! | [`verdict`] | whether what was read is all there was |
+//! | [`diff`] | what changed between two syncs |
+//! | [`export`] | the rows of a sync as files |
+//! | [`report`] | what people and programs are shown |
 
+pub mod diff;
 pub mod execute;
+pub mod export;
 pub mod frontier;
 pub mod plan;
+pub mod report;
 pub mod row;
 pub mod store;
 pub mod verdict;

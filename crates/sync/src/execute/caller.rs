@@ -86,7 +86,8 @@ impl Caller for Connection {
     }
 
     async fn page(&self, call: PageCall, rows: &mut PageRows) -> Result<PageAnswer, CallFailure> {
-        let payload = Json::from_text(call.request).map_err(|error| CallFailure::new("request", error.to_string()))?;
+        let payload =
+            Json::from_text(call.request).map_err(|error| CallFailure::new("request", error.to_string()))?;
         let mut request = CallRequest::new(payload);
         let size = call.size.or_else(|| self.limits().page_size_of(&call.capability));
         if call.token.is_some() || size.is_some() {
@@ -155,8 +156,9 @@ impl CallFailure {
 impl From<CallError> for CallFailure {
     fn from(error: CallError) -> Self {
         let code = error.code();
-        let is_throttled = matches!(code, Some(ConnectorErrorCode::RateLimit | ConnectorErrorCode::BudgetExhausted))
-            || matches!(error, CallError::Status { status: 429, .. });
+        let is_throttled =
+            matches!(code, Some(ConnectorErrorCode::RateLimit | ConnectorErrorCode::BudgetExhausted))
+                || matches!(error, CallError::Status { status: 429, .. });
         // What cannot be read may be a page that was cut on its way. Reading it again does no harm.
         let may_pass = is_throttled || error.is_retryable() || matches!(error, CallError::Garbage { .. });
         Self {

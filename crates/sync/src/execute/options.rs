@@ -63,6 +63,7 @@ impl SyncOptions {
 
     /// What a stopped sync must have been asked for to go on, as the store keeps it.
     pub(super) fn chosen(&self) -> String {
-        json!({"only": self.selection.only, "without": self.selection.without, "verify": self.verify}).to_string()
+        json!({"only": self.selection.only, "without": self.selection.without, "verify": self.verify})
+            .to_string()
     }
 }

@@ -33,7 +33,8 @@ impl PageRows {
         let keyed = match kind.walk {
             Walk::Objects(members) => {
                 let member = member.unwrap_or_default();
-                let fields = members.iter().find(|it| it.name == member).map_or(&[] as &[_], |it| it.identity);
+                let fields =
+                    members.iter().find(|it| it.name == member).map_or(&[] as &[_], |it| it.identity);
                 write_member_key(member, fields, row, &mut self.key)
             }
             Walk::Pages | Walk::Accounts { .. } => identity::write_key(kind.identity, row, &mut self.key),

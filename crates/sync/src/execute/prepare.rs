@@ -87,7 +87,9 @@ async fn validate<C: Caller>(
                 limits.observe(answer.rate_limit.as_ref());
                 let member = |name: &str| answer.members.get(name).map(|value| value.text().to_owned());
                 if member("valid").as_deref() == Some("false") {
-                    return Err(SyncError::Credentials("the connector says that they are not valid".to_owned()));
+                    return Err(SyncError::Credentials(
+                        "the connector says that they are not valid".to_owned(),
+                    ));
                 }
                 return Ok(member("unique_tenant_id").unwrap_or_default());
             }

@@ -1,7 +1,9 @@
 //! What answers say about the app's limits: it goes into the next call, and decides how much runs at the same time.
 
 use indexmap::IndexMap;
-use lumos_connector_types::rate_limit::{RateLimitRequestInfo, RateLimitResponseInfo, RateLimitStateSnapshot};
+use lumos_connector_types::rate_limit::{
+    RateLimitRequestInfo, RateLimitResponseInfo, RateLimitStateSnapshot,
+};
 
 /// The latest state of the app's limits, by the name of the limit.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,7 +45,8 @@ impl LimitState {
             limit: snapshot.limit.map(|limit| (limit / lanes).max(1)),
             ..snapshot.clone()
         };
-        let state: IndexMap<_, _> = self.latest.iter().map(|(name, state)| (name.clone(), share(state))).collect();
+        let state: IndexMap<_, _> =
+            self.latest.iter().map(|(name, state)| (name.clone(), share(state))).collect();
         Some(RateLimitRequestInfo {
             caller_retry_attempt: (attempt > 0).then(|| attempt.into()),
             last_known_state: (!state.is_empty()).then_some(state),
@@ -59,8 +62,11 @@ mod tests {
     use super::*;
 
     fn told(remaining: i64) -> RateLimitResponseInfo {
-        let snapshot =
-            RateLimitStateSnapshot { remaining: Some(remaining), limit: Some(30), ..RateLimitStateSnapshot::default() };
+        let snapshot = RateLimitStateSnapshot {
+            remaining: Some(remaining),
+            limit: Some(30),
+            ..RateLimitStateSnapshot::default()
+        };
         RateLimitResponseInfo { current_state: Some(IndexMap::from([("acme".to_owned(), snapshot)])) }
     }
 

@@ -30,7 +30,9 @@ pub struct Now<'a> {
 /// When it could, but not with these options.
 pub fn decide(store: &Store, options: &SyncOptions, now: Now<'_>) -> Result<Resume, SyncError> {
     let Some(stopped) = store.stopped_sync(&options.connection)? else { return Ok(Resume::Anew(None)) };
-    let anew = |reason: String| Ok(Resume::Anew(Some(format!("sync {} was stopped and is left: {reason}", stopped.id))));
+    let anew = |reason: String| {
+        Ok(Resume::Anew(Some(format!("sync {} was stopped and is left: {reason}", stopped.id))))
+    };
     if options.fresh {
         return anew("--fresh".to_owned());
     }
@@ -50,8 +52,14 @@ pub fn decide(store: &Store, options: &SyncOptions, now: Now<'_>) -> Result<Resu
     }
     let size = options.page_size.map(i64::from);
     if size.is_some() && size != stopped.page_size {
-        let text = |size: Option<i64>| size.map_or_else(|| "the connector's size".to_owned(), |size| size.to_string());
-        return Err(SyncError::PageSizeChanged { sync: stopped.id, before: text(stopped.page_size), now: text(size) });
+        let text = |size: Option<i64>| {
+            size.map_or_else(|| "the connector's size".to_owned(), |size| size.to_string())
+        };
+        return Err(SyncError::PageSizeChanged {
+            sync: stopped.id,
+            before: text(stopped.page_size),
+            now: text(size),
+        });
     }
     if stopped.options != options.chosen() {
         return Err(SyncError::ChoiceChanged { sync: stopped.id, before: stopped.options });

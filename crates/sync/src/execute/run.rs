@@ -61,8 +61,11 @@ pub async fn run<C: Caller, O: Observer + ?Sized>(
         limits.restore(Some(&state));
     }
     let accounts = listings.iter().find(|it| it.label == "accounts" && it.reading == 1).map(|it| it.id);
-    let lanes = Lanes { caller, observer, options, frontier, page_size, limits: Mutex::new(limits), accounts };
-    Reading { lanes: &lanes, store, sync, values: RequestValues { attributes: Vec::new(), since } }.to_the_end().await?;
+    let lanes =
+        Lanes { caller, observer, options, frontier, page_size, limits: Mutex::new(limits), accounts };
+    Reading { lanes: &lanes, store, sync, values: RequestValues { attributes: Vec::new(), since } }
+        .to_the_end()
+        .await?;
     let thresholds = options.thresholds;
     let outcome = with_store(store, move |store| judge(store, sync, &thresholds)).await?;
     observer.observe(&Event::Judged { sync, outcome });
@@ -191,9 +194,11 @@ impl<'a, C: Caller, O: Observer + ?Sized> Reading<'a, C, O> {
             let other = all.iter().find(|other| other.label == label && other.reading == 1);
             other.is_none_or(|other| matches!(other.state, ListingState::Indexed | ListingState::Ended))
         };
-        let is_read = |other: &ListingRecord| !matches!(other.state, ListingState::Waiting | ListingState::Reading);
+        let is_read =
+            |other: &ListingRecord| !matches!(other.state, ListingState::Waiting | ListingState::Reading);
         if listing.reading > 1 {
-            let is_first = |other: &&ListingRecord| other.reading == 1 && other.capability == listing.capability;
+            let is_first =
+                |other: &&ListingRecord| other.reading == 1 && other.capability == listing.capability;
             return Ok(all.iter().find(is_first).is_none_or(is_read));
         }
         if listing.label == ATTRIBUTES {
@@ -246,7 +251,8 @@ impl<'a, C: Caller, O: Observer + ?Sized> Reading<'a, C, O> {
     /// The custom attributes that the app has, once they are read.
     async fn read_attributes(&mut self, all: &[ListingRecord]) -> Result<(), SyncError> {
         let attributes = all.iter().find(|other| other.label == ATTRIBUTES && other.reading == 1);
-        let Some(attributes) = attributes.filter(|it| it.is_indexed() && self.values.attributes.is_empty()) else {
+        let Some(attributes) = attributes.filter(|it| it.is_indexed() && self.values.attributes.is_empty())
+        else {
             return Ok(());
         };
         let id = attributes.id;

@@ -95,8 +95,19 @@ const fn to(labels: &'static [&'static str], fields: &'static [usize]) -> Refere
     Reference { to: labels, fields }
 }
 
-const fn listing(capability: Standard, label: &'static str, identity: &'static [IdentityField]) -> ListingKind {
-    ListingKind { capability, label, identity, references: &[], walk: Walk::Pages, request: RequestForm::Empty }
+const fn listing(
+    capability: Standard,
+    label: &'static str,
+    identity: &'static [IdentityField],
+) -> ListingKind {
+    ListingKind {
+        capability,
+        label,
+        identity,
+        references: &[],
+        walk: Walk::Pages,
+        request: RequestForm::Empty,
+    }
 }
 
 impl ListingKind {
@@ -139,7 +150,11 @@ const PEOPLE: &[&str] = &["accounts"];
 
 /// Every listing, in the order in which they start.
 pub static LISTINGS: &[ListingKind] = &[
-    listing(Standard::ListCustomAttributesSchema, "custom_attributes", &[field("customized_type"), field("name")]),
+    listing(
+        Standard::ListCustomAttributesSchema,
+        "custom_attributes",
+        &[field("customized_type"), field("name")],
+    ),
     listing(Standard::ListAccounts, "accounts", &[field("integration_specific_id")])
         .request(RequestForm::AttributeNames("account")),
     listing(Standard::ListResources, "resources", &[field("integration_specific_id")]),
@@ -150,7 +165,8 @@ pub static LISTINGS: &[ListingKind] = &[
     )
     .references(&[to(&["resources"], &[1])])
     .request(RequestForm::AttributeNames("entitlement")),
-    listing(Standard::FindEntitlementAssociations, "associations", ASSOCIATION).references(ASSOCIATION_REFERENCES),
+    listing(Standard::FindEntitlementAssociations, "associations", ASSOCIATION)
+        .references(ASSOCIATION_REFERENCES),
     listing(Standard::GetAccountEntitlementAssociations, "account_associations", ASSOCIATION)
         .references(ASSOCIATION_REFERENCES)
         .walk(Walk::Accounts { batch: 1 })
@@ -193,7 +209,11 @@ pub static LISTINGS: &[ListingKind] = &[
             field("application_instance_id"),
         ],
     )
-    .references(&[to(PEOPLE, &[0]), to(&["application_entitlements"], &[1, 2, 3]), to(&["applications"], &[3])]),
+    .references(&[
+        to(PEOPLE, &[0]),
+        to(&["application_entitlements"], &[1, 2, 3]),
+        to(&["applications"], &[3]),
+    ]),
     listing(Standard::GetLastActivity, "last_activity", &[field("account_id"), field("event_type")])
         .references(&[to(PEOPLE, &[0])])
         .walk(Walk::Accounts { batch: 100 })
@@ -267,10 +287,17 @@ mod tests {
     fn references_name_listings_and_fields_that_exist() {
         for listing in LISTINGS {
             for reference in listing.references {
-                assert!(reference.fields.iter().all(|&field| field < listing.identity.len()), "{}", listing.label);
+                assert!(
+                    reference.fields.iter().all(|&field| field < listing.identity.len()),
+                    "{}",
+                    listing.label
+                );
                 for label in reference.to {
                     let target = ListingKind::labelled(label);
-                    assert!(target.is_some_and(|target| target.identity.len() == reference.fields.len()), "{label}");
+                    assert!(
+                        target.is_some_and(|target| target.identity.len() == reference.fields.len()),
+                        "{label}"
+                    );
                 }
             }
         }

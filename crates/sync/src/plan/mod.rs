@@ -4,9 +4,7 @@ mod listing;
 mod request;
 mod selection;
 
-pub use listing::{
-    IdentityField, LISTINGS, ListingKind, Member, Reference, RequestForm, Walk,
-};
+pub use listing::{IdentityField, LISTINGS, ListingKind, Member, Reference, RequestForm, Walk};
 pub use request::RequestValues;
 pub use selection::{Selection, SelectionError};
 
@@ -38,7 +36,8 @@ impl Plan {
     /// When a name is not that of a listing, or nothing is left to read.
     pub fn new(capabilities: &[String], selection: &Selection, verify: bool) -> Result<Self, SelectionError> {
         selection.check()?;
-        let has = |capability: StandardCapability| capabilities.iter().any(|name| name == capability.as_str());
+        let has =
+            |capability: StandardCapability| capabilities.iter().any(|name| name == capability.as_str());
         let mut listings = Vec::new();
         for kind in LISTINGS {
             let is_spare = kind.capability == StandardCapability::GetAccountEntitlementAssociations
@@ -65,7 +64,11 @@ mod tests {
 
     use super::*;
 
-    fn labels(capabilities: &[&str], only: &[&str], without: &[&str]) -> Result<Vec<&'static str>, SelectionError> {
+    fn labels(
+        capabilities: &[&str],
+        only: &[&str],
+        without: &[&str],
+    ) -> Result<Vec<&'static str>, SelectionError> {
         let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
         let selection = Selection { only: owned(only), without: owned(without) };
         let plan = Plan::new(&owned(capabilities), &selection, false)?;
@@ -101,10 +104,10 @@ mod tests {
 
     #[test]
     fn by_account_listings_bring_the_accounts_that_they_need() {
-        assert_eq!(labels(&["get_last_activity", "list_accounts"], &["last_activity"], &[]).unwrap(), [
-            "accounts",
-            "last_activity"
-        ]);
+        assert_eq!(
+            labels(&["get_last_activity", "list_accounts"], &["last_activity"], &[]).unwrap(),
+            ["accounts", "last_activity"]
+        );
     }
 
     #[test]

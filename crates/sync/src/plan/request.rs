@@ -29,7 +29,9 @@ impl RequestValues {
             RequestForm::AttributeParameters(kinds) => {
                 let parameters: Vec<Value> = kinds
                     .iter()
-                    .flat_map(|&kind| of_kind(kind).into_iter().map(move |name| json!({"label": name, "type": kind})))
+                    .flat_map(|&kind| {
+                        of_kind(kind).into_iter().map(move |name| json!({"label": name, "type": kind}))
+                    })
                     .collect();
                 if parameters.is_empty() { json!({}) } else { json!({ "custom_attributes": parameters }) }
             }
@@ -74,7 +76,8 @@ mod tests {
                     assert_eq!(read.account_ids, ["a"]);
                 }
                 StandardCapability::GetAccountEntitlementAssociations => {
-                    let read: payload::GetAccountEntitlementAssociations = serde_json::from_str(&text).unwrap();
+                    let read: payload::GetAccountEntitlementAssociations =
+                        serde_json::from_str(&text).unwrap();
                     assert_eq!(read.account_id, "a");
                 }
                 StandardCapability::ListActivityRecords => {

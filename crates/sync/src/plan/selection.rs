@@ -32,7 +32,12 @@ fn known() -> String {
 
 impl Selection {
     pub(super) fn check(&self) -> Result<(), SelectionError> {
-        match self.only.iter().chain(&self.without).find(|name| !LISTINGS.iter().any(|kind| kind.is_named(name))) {
+        match self
+            .only
+            .iter()
+            .chain(&self.without)
+            .find(|name| !LISTINGS.iter().any(|kind| kind.is_named(name)))
+        {
             Some(name) => Err(SelectionError::Unknown { name: name.clone() }),
             None => Ok(()),
         }

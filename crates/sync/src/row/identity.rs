@@ -252,7 +252,11 @@ mod tests {
         );
         for value in ["7", "true", "1.5", "[1]", r#"{"a":1}"#] {
             let row = format!(r#"{{"integration_specific_id":{value}}}"#);
-            assert_eq!(key("accounts", &row), Err(IdentityFault::NotText("integration_specific_id")), "{value}");
+            assert_eq!(
+                key("accounts", &row),
+                Err(IdentityFault::NotText("integration_specific_id")),
+                "{value}"
+            );
         }
         for row in ["[]", "7", r#""text""#, "{", r#"{"a":1}x"#] {
             assert_eq!(key("accounts", row), Err(IdentityFault::NotAnObject), "{row}");

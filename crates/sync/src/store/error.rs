@@ -35,7 +35,9 @@ pub enum StoreError {
         known: i64,
     },
     /// Another process writes to the store.
-    #[error("{path}: another sync is writing to this store; wait for its end, or name another file with --store")]
+    #[error(
+        "{path}: another sync is writing to this store; wait for its end, or name another file with --store"
+    )]
     InUse {
         /// The file.
         path: PathBuf,

@@ -34,8 +34,11 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let lock = lock(path)?;
         owned_file(path).map_err(|error| StoreError::file(path, error))?;
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .map_err(|error| StoreError::sqlite(path, error))?;
+        let connection = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )
+        .map_err(|error| StoreError::sqlite(path, error))?;
         let store = Self { path: path.to_owned(), connection: Mutex::new(connection), _lock: Some(lock) };
         store.set_up()?;
         Ok(store)
@@ -49,9 +52,17 @@ impl Store {
         if !path.is_file() {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .or_else(|_| Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX))
-            .map_err(|error| StoreError::sqlite(path, error))?;
+        let connection = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )
+        .or_else(|_| {
+            Connection::open_with_flags(
+                path,
+                OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+            )
+        })
+        .map_err(|error| StoreError::sqlite(path, error))?;
         let store = Self { path: path.to_owned(), connection: Mutex::new(connection), _lock: None };
         store.with(|connection| {
             connection.busy_timeout(Duration::from_secs(10))?;
@@ -76,7 +87,8 @@ impl Store {
     pub fn limit_size(&self, kib: i64) -> Result<(), StoreError> {
         self.with(|connection| {
             let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
-            connection.pragma_update_and_check(None, "max_page_count", (kib * 1024 / page).max(1), |_| Ok(()))?;
+            connection
+                .pragma_update_and_check(None, "max_page_count", (kib * 1024 / page).max(1), |_| Ok(()))?;
             Ok(())
         })
     }
@@ -107,7 +119,8 @@ impl Store {
     fn check(&self, may_be_empty: bool) -> Result<bool, StoreError> {
         let (application, version, tables) = self.with(|connection| {
             let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-            let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+            let tables: i64 =
+                connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
             Ok((number("application_id")?, number("user_version")?, tables))
         })?;
         match (application, version) {
@@ -151,11 +164,15 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     name.push(".lock");
     let name = PathBuf::from(name);
     let file = owned_file(&name).map_err(|error| StoreError::file(path, error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.to_owned() }),
-        Err(TryLockError::Error(error)) => Err(StoreError::file(path, error)),
+    // A program that was just started may hold a copy of the lock for a moment, until it has become itself.
+    for _ in 0..50 {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+            Err(TryLockError::Error(error)) => return Err(StoreError::file(path, error)),
+        }
     }
+    Err(StoreError::InUse { path: path.to_owned() })
 }
 
 /// Opens or makes a file that its owner alone may read and write.

@@ -30,13 +30,30 @@ pub struct SqliteFrontier {
     sync: i64,
     connection: String,
     claimed: Arc<Mutex<HashSet<i64>>>,
+    clock: Clock,
+}
+
+/// The time of the wall when the frontier was opened, and what has passed since by a clock that nobody sets.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    opened_at: i64,
+    opened: tokio::time::Instant,
+}
+
+impl Clock {
+    fn now(&self) -> i64 {
+        let passed = i64::try_from(self.opened.elapsed().as_millis()).unwrap_or(i64::MAX);
+        self.opened_at.saturating_add(passed)
+    }
 }
 
 impl SqliteFrontier {
     /// The frontier of a sync of that connection.
     #[must_use]
     pub fn new(store: Arc<Store>, sync: i64, connection: String) -> Self {
-        Self { store, sync, connection, claimed: Arc::default() }
+        let clock =
+            Clock { opened_at: Timestamp::now().as_millisecond(), opened: tokio::time::Instant::now() };
+        Self { store, sync, connection, claimed: Arc::default(), clock }
     }
 
     /// The store that holds the heads.
@@ -50,7 +67,8 @@ impl SqliteFrontier {
     /// # Errors
     /// When the store cannot be read.
     pub fn rate_limits(&self) -> Result<Vec<RateLimitRequestInfo>, StoreError> {
-        let heads = self.store.with(|database| heads(database, self.sync, &self.connection))?;
+        let heads =
+            self.store.with(|database| heads(database, self.sync, &self.connection, self.clock.now()))?;
         Ok(heads.into_iter().rev().filter_map(|(head, _)| head.job.rate_limit).collect())
     }
 
@@ -76,8 +94,9 @@ impl Frontier for SqliteFrontier {
     async fn claim(&self) -> Result<Claim, StoreError> {
         let (sync, connection) = (self.sync, self.connection.clone());
         let claimed = Arc::clone(&self.claimed);
+        let now = self.clock.now();
         self.blocking(move |store| {
-            let heads = store.with(|database| heads(database, sync, &connection))?;
+            let heads = store.with(|database| heads(database, sync, &connection, now))?;
             let mut claimed = claimed.lock().unwrap_or_else(PoisonError::into_inner);
             let mut shortest: Option<Duration> = None;
             for (head, wait) in heads {
@@ -96,11 +115,13 @@ impl Frontier for SqliteFrontier {
     }
 
     async fn commit(&self, head: &Head, page: &mut PageRead) -> Result<Fenced, StoreError> {
-        let mut moved = PageRead { rows: page.rows.take(), next: page.next.clone(), facts: page.facts.clone() };
+        let mut moved =
+            PageRead { rows: page.rows.take(), next: page.next.clone(), facts: page.facts.clone() };
         let head_copy = head.clone();
+        let now = self.clock.now();
         let (rows, result) = self
             .blocking(move |store| {
-                let result = store.with(|database| commit(database, &head_copy, &mut moved));
+                let result = store.with(|database| commit(database, &head_copy, &mut moved, now));
                 Ok((moved.rows, result))
             })
             .await?;
@@ -112,15 +133,22 @@ impl Frontier for SqliteFrontier {
 
     async fn defer(&self, head: &Head, deferral: Deferral) -> Result<Fenced, StoreError> {
         let head_copy = head.clone();
-        let fenced = self.blocking(move |store| store.with(|database| defer(database, &head_copy, &deferral))).await?;
+        let now = self.clock.now();
+        let fenced = self
+            .blocking(move |store| store.with(|database| defer(database, &head_copy, &deferral, now)))
+            .await?;
         self.release(head.chain.listing);
         Ok(fenced)
     }
 }
 
 /// The heads of a sync with the time that each still has to wait, the longest untouched first: chains take turns.
-fn heads(database: &Connection, sync: i64, connection: &str) -> Result<Vec<(Head, Duration)>, Trouble> {
-    let now = Timestamp::now().as_millisecond();
+fn heads(
+    database: &Connection,
+    sync: i64,
+    connection: &str,
+    now: i64,
+) -> Result<Vec<(Head, Duration)>, Trouble> {
     let mut statement = database.prepare_cached(
         "SELECT listing, capability, sequence, job, attempt, waits, delay, set_at
          FROM heads JOIN listings ON listings.id = listing WHERE sync = ?1 ORDER BY set_at, listing",
@@ -145,7 +173,7 @@ fn remaining(delay: i64, set_at: i64, now: i64) -> Duration {
     Duration::from_millis(u64::try_from(delay.saturating_sub(passed)).unwrap_or_default())
 }
 
-fn commit(database: &mut Connection, head: &Head, page: &mut PageRead) -> Result<Fenced, Trouble> {
+fn commit(database: &mut Connection, head: &Head, page: &mut PageRead, now: i64) -> Result<Fenced, Trouble> {
     let start = Instant::now();
     let listing = head.chain.listing;
     let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -172,7 +200,7 @@ fn commit(database: &mut Connection, head: &Head, page: &mut PageRead) -> Result
                                       reason = NULL, set_at = ?3
                      WHERE listing = ?1",
                 )?
-                .execute(params![listing, text(job)?, Timestamp::now().as_millisecond()])?;
+                .execute(params![listing, text(job)?, now])?;
             ("reading", None)
         }
         Next::End => ("read", None),
@@ -180,10 +208,7 @@ fn commit(database: &mut Connection, head: &Head, page: &mut PageRead) -> Result
     };
     if state == "read" {
         transaction.execute("DELETE FROM heads WHERE listing = ?1", [listing])?;
-        transaction.execute(
-            "UPDATE listings SET ended_at = ?2 WHERE id = ?1",
-            params![listing, Timestamp::now().as_millisecond()],
-        )?;
+        transaction.execute("UPDATE listings SET ended_at = ?2 WHERE id = ?1", params![listing, now])?;
     }
     record_facts(&transaction, head, &page.facts)?;
     let (rows, bytes, pages) = page.rows.as_ref().map_or((0, 0, 0), |rows| (rows.rows(), rows.bytes(), 1));
@@ -222,7 +247,10 @@ fn hold_to_progress(
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM pages WHERE listing = ?1 AND token = ?2)")?
             .query_row(params![listing, token], |row| row.get(0))?;
         if is_known || token == token_hash(&head.job) {
-            return Ok(Next::Cut(format!("page {} gave a token that an earlier page was asked with", head.job.page)));
+            return Ok(Next::Cut(format!(
+                "page {} gave a token that an earlier page was asked with",
+                head.job.page
+            )));
         }
     }
     if rows.rows() == 0 {
@@ -294,14 +322,22 @@ fn record_facts(transaction: &Transaction<'_>, head: &Head, facts: &PageFacts) -
         add_finding(transaction, listing, FindingKind::NotObjects, facts.not_objects, example.as_deref())?;
     }
     if facts.without_identity > 0 {
-        let example =
-            facts.first_without_identity.as_ref().map(|(row, what)| format!("row {row} of page {page}: {what}"));
-        add_finding(transaction, listing, FindingKind::WithoutIdentity, facts.without_identity, example.as_deref())?;
+        let example = facts
+            .first_without_identity
+            .as_ref()
+            .map(|(row, what)| format!("row {row} of page {page}: {what}"));
+        add_finding(
+            transaction,
+            listing,
+            FindingKind::WithoutIdentity,
+            facts.without_identity,
+            example.as_deref(),
+        )?;
     }
     Ok(())
 }
 
-fn defer(database: &mut Connection, head: &Head, deferral: &Deferral) -> Result<Fenced, Trouble> {
+fn defer(database: &mut Connection, head: &Head, deferral: &Deferral, now: i64) -> Result<Fenced, Trouble> {
     let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let delay = i64::try_from(deferral.delay.as_millis()).unwrap_or(i64::MAX);
     let moved = transaction.execute(
@@ -315,7 +351,7 @@ fn defer(database: &mut Connection, head: &Head, deferral: &Deferral) -> Result<
             i64::from(!deferral.is_failure),
             delay,
             deferral.reason,
-            Timestamp::now().as_millisecond()
+            now
         ],
     )?;
     if moved == 0 {

@@ -184,8 +184,8 @@ impl Store {
     /// When the store cannot be read.
     pub fn listings(&self, sync: i64) -> Result<Vec<ListingRecord>, StoreError> {
         self.with(|connection| {
-            let mut statement =
-                connection.prepare_cached(&format!("SELECT {COLUMNS} FROM listings WHERE sync = ?1 ORDER BY id"))?;
+            let mut statement = connection
+                .prepare_cached(&format!("SELECT {COLUMNS} FROM listings WHERE sync = ?1 ORDER BY id"))?;
             let listings = statement.query_map([sync], record)?.collect::<rusqlite::Result<_>>()?;
             Ok(listings)
         })
@@ -288,8 +288,9 @@ impl Store {
     /// When the store cannot be read.
     pub fn findings(&self, listing: i64) -> Result<Vec<Finding>, StoreError> {
         self.with(|connection| {
-            let mut statement = connection
-                .prepare_cached("SELECT kind, count, example FROM findings WHERE listing = ?1 ORDER BY kind")?;
+            let mut statement = connection.prepare_cached(
+                "SELECT kind, count, example FROM findings WHERE listing = ?1 ORDER BY kind",
+            )?;
             let findings: Vec<(String, i64, Option<String>)> = statement
                 .query_map([listing], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
                 .collect::<rusqlite::Result<_>>()?;
@@ -334,7 +335,8 @@ impl Store {
     /// When the store cannot be read.
     pub fn last_complete(&self, sync: i64, capability: &str) -> Result<Option<ListingRecord>, StoreError> {
         self.with(|connection| {
-            let columns = COLUMNS.split(", ").map(|column| format!("listings.{column}")).collect::<Vec<_>>().join(", ");
+            let columns =
+                COLUMNS.split(", ").map(|column| format!("listings.{column}")).collect::<Vec<_>>().join(", ");
             let query = format!(
                 "SELECT {columns} FROM listings JOIN syncs ON syncs.id = listings.sync
                  WHERE capability = ?2 AND reading = 1 AND verdict = 'complete' AND listings.sync < ?1
@@ -351,7 +353,12 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn keys_after(&self, listing: i64, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError> {
+    pub fn keys_after(
+        &self,
+        listing: i64,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
         self.with(|connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT DISTINCT key FROM rows_{listing} WHERE key > ?1 ORDER BY key LIMIT ?2"

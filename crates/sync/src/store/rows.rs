@@ -90,8 +90,8 @@ impl Store {
     /// When the store cannot be read.
     pub fn row_of_key(&self, listing: i64, key: &str) -> Result<Option<String>, StoreError> {
         self.with(|connection| {
-            let mut statement =
-                connection.prepare_cached(&format!("SELECT data FROM rows_{listing} WHERE key = ?1 LIMIT 1"))?;
+            let mut statement = connection
+                .prepare_cached(&format!("SELECT data FROM rows_{listing} WHERE key = ?1 LIMIT 1"))?;
             Ok(statement.query_row([key], |row| row.get(0)).optional()?)
         })
     }

@@ -10,7 +10,9 @@ use crate::plan::ListingKind;
 /// The fields of a listing's rows as the contract has them; none for pages that are objects.
 #[must_use]
 pub(crate) fn fields(kind: &ListingKind) -> Vec<String> {
-    let Some(schema) = kind.capability.response_schema(Refs::Defs).map(Value::Object) else { return Vec::new() };
+    let Some(schema) = kind.capability.response_schema(Refs::Defs).map(Value::Object) else {
+        return Vec::new();
+    };
     let reference = schema["properties"]["response"]["items"]["$ref"].as_str().unwrap_or_default();
     let name = reference.rsplit('/').next().unwrap_or_default();
     let properties = schema["$defs"][name]["properties"].as_object();

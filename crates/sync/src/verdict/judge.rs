@@ -70,7 +70,8 @@ fn verdict_of(listing: &ListingRecord, kept: &[Finding], found: &Findings) -> (V
     if let Some(cut) = &listing.cut {
         return (Verdict::Incomplete, cut.clone());
     }
-    let added = found.range((listing.id, FindingKind::NotObjects)..).take_while(|((id, _), _)| *id == listing.id);
+    let added =
+        found.range((listing.id, FindingKind::NotObjects)..).take_while(|((id, _), _)| *id == listing.id);
     let reasons: Vec<String> = kept
         .iter()
         .filter(|finding| !found.contains_key(&(listing.id, finding.kind)))

@@ -5,10 +5,16 @@ use std::cmp::Ordering;
 use super::judge::Findings;
 use crate::store::{FindingKind, ListingRecord, Store, StoreError};
 
-pub(super) fn compare(store: &Store, listings: &[ListingRecord], found: &mut Findings) -> Result<(), StoreError> {
+pub(super) fn compare(
+    store: &Store,
+    listings: &[ListingRecord],
+    found: &mut Findings,
+) -> Result<(), StoreError> {
     for first in listings.iter().filter(|listing| listing.reading == 1 && listing.cut.is_none()) {
         let again = |other: &&ListingRecord| other.reading == 2 && other.capability == first.capability;
-        let Some(second) = listings.iter().find(again).filter(|second| second.cut.is_none()) else { continue };
+        let Some(second) = listings.iter().find(again).filter(|second| second.cut.is_none()) else {
+            continue;
+        };
         compare_two(store, first, second, found)?;
     }
     Ok(())
@@ -38,7 +44,9 @@ fn compare_two(
             (Ordering::Less, Some(row), _) | (Ordering::Greater, _, Some(row)) => {
                 find(FindingKind::Unstable, &row.key);
             }
-            (_, Some(one), Some(other)) if one.digest != other.digest => find(FindingKind::Changing, &one.key),
+            (_, Some(one), Some(other)) if one.digest != other.digest => {
+                find(FindingKind::Changing, &one.key)
+            }
             _ => {}
         }
         if order != Ordering::Greater {

@@ -11,15 +11,19 @@ use crate::store::{FindingKind, ListingRecord, Store, StoreError};
 const REMEMBERED: usize = 16 * 1024;
 
 /// Looks every reference up whose target was read to its end in this sync.
-pub(super) fn check(store: &Store, listings: &[ListingRecord], found: &mut Findings) -> Result<(), StoreError> {
+pub(super) fn check(
+    store: &Store,
+    listings: &[ListingRecord],
+    found: &mut Findings,
+) -> Result<(), StoreError> {
     for listing in listings.iter().filter(|listing| listing.reading == 1) {
         let Some(kind) = listing.kind() else { continue };
         let mut checks = Vec::new();
         for reference in kind.references {
-            let named = |label: &&&str| {
-                listings.iter().find(|target| target.reading == 1 && target.label == **label)
-            };
-            let targets: Vec<&ListingRecord> = reference.to.iter().filter_map(|label| named(&label)).collect();
+            let named =
+                |label: &&&str| listings.iter().find(|target| target.reading == 1 && target.label == **label);
+            let targets: Vec<&ListingRecord> =
+                reference.to.iter().filter_map(|label| named(&label)).collect();
             // Where a target was not read, or not to its end, nothing can be said.
             if !targets.is_empty() && targets.iter().all(|target| target.cut.is_none()) {
                 checks.push(Check { reference, targets, remembered: HashSet::new(), last: String::new() });
@@ -52,7 +56,8 @@ fn go_through(
     while let Some(row) = rows.next_row()? {
         let Some(parts) = identity::split(fields, &row.key) else { continue };
         for check in checks.iter_mut() {
-            let values = || check.reference.fields.iter().map(|&field| parts.get(field).map_or("", |part| part));
+            let values =
+                || check.reference.fields.iter().map(|&field| parts.get(field).map_or("", |part| part));
             if values().all(str::is_empty) {
                 continue;
             }

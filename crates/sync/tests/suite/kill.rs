@@ -36,7 +36,8 @@ fn tenant() -> Tenant {
     Tenant::of(12).fault(|call, before, reply| {
         // One failure that passes, so that a deferral is among the checkpoints.
         if call.capability == "list_accounts" && before == 1 && call.rate_limit.is_none() {
-            let failure = lumos_sync::execute::CallFailure::new("died", "it died").wait(std::time::Duration::from_millis(5));
+            let failure = lumos_sync::execute::CallFailure::new("died", "it died")
+                .wait(std::time::Duration::from_millis(5));
             return crate::tenant::Reply { failure: Some(failure), ..reply };
         }
         reply

@@ -109,7 +109,9 @@ async fn the_state_that_answers_give_back_goes_into_the_next_call_and_leaves_one
     place.sync_with(&tenant, &SyncOptions::new("acme")).await.unwrap();
     let calls = tenant.calls.lock().unwrap();
     let told = calls.iter().filter(|call| {
-        call.rate_limit.as_ref().is_some_and(|it| it.last_known_state.as_ref().is_some_and(|it| it.contains_key("acme")))
+        call.rate_limit
+            .as_ref()
+            .is_some_and(|it| it.last_known_state.as_ref().is_some_and(|it| it.contains_key("acme")))
     });
     // All but the check of the credentials and those that were under way when the first answer came.
     assert!(told.count() >= calls.len() - 4, "{calls:?}");

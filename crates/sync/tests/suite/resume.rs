@@ -17,6 +17,10 @@ async fn stopped(place: &Place, options: &SyncOptions) {
         end = place.watched(&tenant, options, &stop) => panic!("not stopped: {end:?}"),
         () = stop.1.notified() => {}
     }
+    // The commit that was under way is finished by its own thread.
+    while lumos_sync::store::Store::open(&place.path()).is_err() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 struct Stop(std::sync::Mutex<u32>, tokio::sync::Notify);

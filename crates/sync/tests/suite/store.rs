@@ -57,7 +57,7 @@ async fn a_full_disk_is_said_and_nothing_is_lost() {
     let (place, options) = (Place::new(), SyncOptions::new("acme"));
     let tenant = Tenant::of(3000);
     let store = std::sync::Arc::new(Store::open(&place.path()).unwrap());
-    store.limit_size(60).unwrap();
+    store.limit_size(400).unwrap();
     let error = lumos_sync::execute::run(&tenant, &store, &options, &()).await.unwrap_err();
     assert!(matches!(error, SyncError::Store(StoreError::Full { .. })), "{error}");
     assert!(error.to_string().contains("the disk is full"), "{error}");
@@ -80,16 +80,19 @@ async fn old_syncs_are_thrown_away_but_not_the_last_complete_one() {
         Store::read(&place.path()).unwrap().syncs().unwrap().iter().map(|sync| sync.id).collect()
     };
     assert_eq!(kept(&place), [2, 3]);
-    let broken = || Tenant::small().fault(|_, _, reply| crate::tenant::Reply { rows: vec!["1".to_owned()], ..reply });
+    let broken =
+        || Tenant::small().fault(|_, _, reply| crate::tenant::Reply { rows: vec!["1".to_owned()], ..reply });
     for _ in 0..3 {
         place.sync_with(&broken(), &options).await.unwrap();
     }
     assert_eq!(kept(&place), [3, 5, 6]);
     let database = rusqlite::Connection::open(place.path()).unwrap();
     let tables: i64 = database
-        .query_row("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name LIKE 'rows_%'", [], |row| {
-            row.get(0)
-        })
+        .query_row(
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name LIKE 'rows_%'",
+            [],
+            |row| row.get(0),
+        )
         .unwrap();
     assert_eq!(tables, 12);
 }

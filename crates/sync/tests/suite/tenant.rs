@@ -9,7 +9,9 @@ use lumos_connector_types::info::Info;
 use lumos_connector_types::json::JsonObject;
 use lumos_connector_types::rate_limit::RateLimitResponseInfo;
 use lumos_sync::execute::page::PageRows;
-use lumos_sync::execute::{CallFailure, Caller, Observer, PageAnswer, PageCall, SyncEnd, SyncError, SyncOptions, run};
+use lumos_sync::execute::{
+    CallFailure, Caller, Observer, PageAnswer, PageCall, SyncEnd, SyncError, SyncOptions, run,
+};
 use lumos_sync::store::Store;
 use lumos_sync::verdict::Verdict;
 
@@ -68,7 +70,10 @@ impl Tenant {
             ("list_entitlements", in_pages((0..4).map(entitlement), 5)),
             (
                 "find_entitlement_associations",
-                in_pages((0..accounts).flat_map(|it| [association(it, it % 4), association(it, (it + 1) % 4)]), 5),
+                in_pages(
+                    (0..accounts).flat_map(|it| [association(it, it % 4), association(it, (it + 1) % 4)]),
+                    5,
+                ),
             ),
             ("get_last_activity", Vec::new()),
             ("validate_credentials", Vec::new()),
@@ -96,12 +101,15 @@ impl Tenant {
         if call.capability == "get_last_activity" {
             let request: serde_json::Value = serde_json::from_str(&call.request).unwrap();
             let row = |id: &serde_json::Value| {
-                format!(r#"{{"account_id":{id},"event_type":"last_login","happened_at":"2026-11-01T00:00:00Z"}}"#)
+                format!(
+                    r#"{{"account_id":{id},"event_type":"last_login","happened_at":"2026-11-01T00:00:00Z"}}"#
+                )
             };
             let rows = request["account_ids"].as_array().unwrap().iter().map(row).collect();
             return Reply { rows, ..Reply::default() };
         }
-        let page: usize = call.token.as_deref().map_or(0, |token| token.rsplit(':').next().unwrap().parse().unwrap());
+        let page: usize =
+            call.token.as_deref().map_or(0, |token| token.rsplit(':').next().unwrap().parse().unwrap());
         let pages = &self.pages[call.capability.as_str()];
         Reply {
             rows: pages.get(page).cloned().unwrap_or_default(),
@@ -176,7 +184,11 @@ impl Place {
         self.sync_with(tenant, &SyncOptions::new("acme")).await.unwrap()
     }
 
-    pub(crate) async fn sync_with(&self, tenant: &Tenant, options: &SyncOptions) -> Result<SyncEnd, SyncError> {
+    pub(crate) async fn sync_with(
+        &self,
+        tenant: &Tenant,
+        options: &SyncOptions,
+    ) -> Result<SyncEnd, SyncError> {
         self.watched(tenant, options, &()).await
     }
 

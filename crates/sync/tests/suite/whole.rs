@@ -1,7 +1,7 @@
 //! A healthy tenant, whole.
 
-use lumos_sync::plan::Selection;
 use lumos_sync::execute::SyncOptions;
+use lumos_sync::plan::Selection;
 use lumos_sync::verdict::Verdict;
 
 use crate::tenant::{Place, Tenant, account, verdict};
@@ -12,12 +12,10 @@ async fn every_listing_is_read_to_its_end_and_complete() {
     let end = place.sync(&tenant).await;
     assert_eq!(end.outcome, Verdict::Complete, "{end:?}");
     let rows: Vec<_> = end.listings.iter().map(|(it, _)| (it.label.as_str(), it.pages, it.rows)).collect();
-    assert_eq!(rows, [
-        ("accounts", 6, 30),
-        ("entitlements", 1, 4),
-        ("associations", 12, 60),
-        ("last_activity", 1, 30)
-    ]);
+    assert_eq!(
+        rows,
+        [("accounts", 6, 30), ("entitlements", 1, 4), ("associations", 12, 60), ("last_activity", 1, 30)]
+    );
     assert_eq!(place.rows(end.sync).len(), 124);
 }
 
@@ -65,7 +63,9 @@ async fn names_of_custom_attributes_go_into_the_requests() {
     let place = Place::new();
     let mut tenant = Tenant::small();
     let attribute = |kind: &str, name: &str| {
-        format!(r#"{{"customized_type":"{kind}","name":"{name}","attribute_type":"string","description":null}}"#)
+        format!(
+            r#"{{"customized_type":"{kind}","name":"{name}","attribute_type":"string","description":null}}"#
+        )
     };
     tenant.pages.insert(
         "list_custom_attributes_schema",
