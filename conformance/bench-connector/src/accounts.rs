@@ -12,8 +12,10 @@ pub(crate) async fn list(
     (Settings(settings), page): (Settings<BenchSettings>, PageRequest),
     _: ListAccounts,
 ) -> Result<Reply<Rows<FoundAccountData>>> {
-    let rows = settings.rows(&page);
-    Ok(Reply::iter(rows.map(move |number| Ok(account(number, &settings.host)))))
+    let numbers = settings.numbers(&page, 1);
+    let is_paged = settings.is_paged();
+    let reply = Reply::iter(numbers.rows.map(move |number| Ok(account(number, &settings.host))));
+    Ok(if is_paged { reply.page(numbers.next) } else { reply })
 }
 
 fn account(number: i64, host: &str) -> FoundAccountData {

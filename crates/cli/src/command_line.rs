@@ -6,7 +6,7 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 use lumos_connector_runtime::failure::Failure;
 use lumos_connector_runtime::output;
 
-use crate::{call, compile_on_prem, connection, scaffold, shell, spec};
+use crate::{call, compile_on_prem, connection, diff, export, scaffold, shell, spec, sync};
 
 /// Build and run connectors between Lumos and apps
 #[derive(Debug, Parser)]
@@ -23,6 +23,8 @@ use crate::{call, compile_on_prem, connection, scaffold, shell, spec};
   connector compile-on-prem --app-id acme --connector-root-module-dir . --check
   connector connection init --command ./mock-connector --output mock.toml
   connector call mock.toml list_accounts
+  connector sync mock.toml
+  connector diff mock.db#1 mock.db#2
 
 `connector COMMAND --help` shows the examples of a command."
 )]
@@ -41,11 +43,15 @@ enum Command {
     CompileOnPrem(compile_on_prem::Arguments),
     Connection(connection::Arguments),
     Call(call::Arguments),
+    Sync(sync::Arguments),
+    Diff(diff::Arguments),
+    Export(export::Arguments),
     Completions(shell::Completions),
     ManPage(shell::ManPage),
 }
 
-/// Exit status: 0 when the command did what it was asked to, 1 when it could not, 2 when the arguments are wrong.
+/// Exit status: 0 when the command did what it was asked to, 1 when it could not, 2 when the arguments are wrong;
+/// `sync` and `diff` have more, which their help tells.
 pub(crate) fn run() -> ExitCode {
     let arguments = match CommandLine::try_parse() {
         Ok(arguments) => arguments,
@@ -56,7 +62,7 @@ pub(crate) fn run() -> ExitCode {
         }
     };
     match carry_out(arguments.command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(failure) => {
             output::message(failure);
             ExitCode::FAILURE
@@ -64,15 +70,19 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-fn carry_out(command: Option<Command>) -> Result<(), Failure> {
-    match command {
+fn carry_out(command: Option<Command>) -> Result<ExitCode, Failure> {
+    let done = match command {
         None => output::print(CommandLine::command().render_help().to_string().trim_end()),
         Some(Command::Scaffold(arguments)) => scaffold::run(&arguments),
         Some(Command::Spec(arguments)) => spec::run(&arguments),
         Some(Command::CompileOnPrem(arguments)) => compile_on_prem::run(&arguments),
         Some(Command::Connection(arguments)) => connection::run(&arguments),
         Some(Command::Call(arguments)) => call::run(&arguments),
+        Some(Command::Sync(arguments)) => return sync::run(&arguments),
+        Some(Command::Diff(arguments)) => return diff::run(&arguments),
+        Some(Command::Export(arguments)) => export::run(&arguments),
         Some(Command::Completions(arguments)) => shell::completions(&arguments, CommandLine::command()),
         Some(Command::ManPage(_)) => shell::man_page(CommandLine::command()),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }

@@ -6,9 +6,12 @@ mod call;
 mod command_line;
 mod compile_on_prem;
 mod connection;
+mod diff;
+mod export;
 mod scaffold;
 mod shell;
 mod spec;
+mod sync;
 
 use std::process::ExitCode;
 

@@ -11,6 +11,7 @@ mod schemathesis;
 mod scim;
 mod secrets;
 mod serve;
+mod sync;
 
 use anyhow::Result;
 
@@ -34,4 +35,5 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite { name: "secrets", run: secrets::run },
     Suite { name: "schemathesis", run: schemathesis::run },
     Suite { name: "serve", run: serve::run },
+    Suite { name: "sync", run: sync::run },
 ];

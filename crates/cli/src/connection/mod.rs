@@ -2,7 +2,7 @@
 
 mod init;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use lumos_connection::{Connection, ConnectionError, ConnectionFile, OpenOptions};
@@ -38,6 +38,16 @@ pub(crate) struct ConnectionArguments {
 }
 
 impl ConnectionArguments {
+    /// The connection file.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The name of the connection: that of its file, without the ending.
+    pub(crate) fn name(&self) -> String {
+        self.file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     /// Reads the file and opens the connection.
     pub(crate) async fn open(&self) -> Result<Connection, Failure> {
         let file = ConnectionFile::read(&self.file).map_err(failure)?;

@@ -2,6 +2,7 @@
 //! was stopped.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod differences;
 mod fence;
 mod kill;
 mod limits;

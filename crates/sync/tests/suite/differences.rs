@@ -1,0 +1,144 @@
+//! What changed between two syncs: only a complete listing says that something is gone.
+
+use lumos_sync::diff::{Change, ListingDiff, RemovalLimit, Side, SideError, SideName, diff};
+use lumos_sync::execute::{CallFailure, SyncOptions};
+use lumos_sync::report::changes::{ChangesForm, write_end, write_head, write_row};
+use lumos_sync::verdict::Thresholds;
+
+use crate::tenant::{Place, Reply, Tenant, association};
+
+struct Found {
+    rows: Vec<(String, String, String, &'static str)>,
+    listings: Vec<ListingDiff>,
+    text: [String; 3],
+}
+
+fn compare(place: &Place, old: i64, new: i64) -> Found {
+    let side = |sync| Side::open(&SideName { path: place.path(), sync: Some(sync) }).unwrap();
+    let (mut rows, mut outputs) = (Vec::new(), [Vec::new(), Vec::new(), Vec::new()]);
+    let forms = [ChangesForm::Text, ChangesForm::Json, ChangesForm::Csv];
+    forms.iter().zip(&mut outputs).for_each(|(form, output)| write_head(*form, output).unwrap());
+    let listings = diff(&side(old), &side(new), |row| {
+        rows.push((row.label.to_owned(), row.key.to_owned(), row.name.to_owned(), row.change.as_str()));
+        for (form, output) in forms.iter().zip(&mut outputs) {
+            write_row(*form, row, output)?;
+        }
+        if let Change::Changed(fields) = row.change {
+            assert!(!fields.is_empty());
+        }
+        Ok(())
+    })
+    .unwrap();
+    forms.iter().zip(&mut outputs).for_each(|(form, output)| write_end(*form, &listings, output).unwrap());
+    Found { rows, listings, text: outputs.map(|output| String::from_utf8(output).unwrap()) }
+}
+
+/// The tenant without its last account, with another email of the first, and a new association.
+fn later() -> Tenant {
+    let mut tenant = Tenant::small();
+    let accounts = tenant.pages.get_mut("list_accounts").unwrap();
+    accounts[5].pop();
+    accounts[0][0] = accounts[0][0].replace("0@example.test", "zero@example.test");
+    let associations = tenant.pages.get_mut("find_entitlement_associations").unwrap();
+    associations[11].truncate(3);
+    associations[0].push(association(0, 3));
+    tenant
+}
+
+#[tokio::test(start_paused = true)]
+async fn added_changed_and_removed_rows_have_names() {
+    let place = Place::new();
+    place.sync(&Tenant::small()).await;
+    place.sync(&later()).await;
+    let found = compare(&place, 1, 2);
+    let row = |label: &str, key: &str, name: &str, change| {
+        (label.to_owned(), key.to_owned(), name.to_owned(), change)
+    };
+    let accounts: Vec<_> = found.rows.iter().filter(|row| row.0 == "accounts").cloned().collect();
+    assert_eq!(
+        accounts,
+        [
+            row("accounts", "a0000", "zero@example.test", "changed"),
+            row("accounts", "a0029", "29@example.test", "removed")
+        ]
+    );
+    let associations: Vec<_> = found.rows.iter().filter(|row| row.0 == "associations").cloned().collect();
+    assert_eq!(
+        associations[0],
+        row("associations", r#"["a0000","e3",""]"#, "zero@example.test · Role 3", "added")
+    );
+    assert_eq!(associations[1].2, "29@example.test · Role 1");
+    assert_eq!(associations.len(), 3);
+    let [text, json, csv] = found.text;
+    assert!(
+        text.contains("~ accounts a0000  zero@example.test\n    email: 0@example.test → zero@example.test"),
+        "{text}"
+    );
+    assert!(text.contains("accounts: 30 → 29 rows, 0 added, 1 changed, 1 removed, 0 not seen"), "{text}");
+    assert!(json.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
+    assert!(
+        csv.contains("accounts,changed,a0000,zero@example.test,email,0@example.test,zero@example.test\r\n"),
+        "{csv}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_missing_of_an_incomplete_listing_was_not_seen() {
+    let place = Place::new();
+    place.sync(&Tenant::small()).await;
+    let cut = Tenant::small().fault(|call, _, reply| {
+        let failure = CallFailure::new("permission_denied", "no");
+        if call.token.as_deref() == Some("list_accounts:3") {
+            Reply { failure: Some(failure), ..reply }
+        } else {
+            reply
+        }
+    });
+    place.sync(&cut).await;
+    let found = compare(&place, 1, 2);
+    let accounts = &found.listings[0];
+    assert_eq!((accounts.removed, accounts.not_seen, accounts.doubt.as_deref()), (0, 15, Some("page 3: no")));
+    assert!(RemovalLimit::default().check(&found.listings).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_removals_are_not_believed() {
+    let place = Place::new();
+    place.sync(&Tenant::small()).await;
+    let mut options = SyncOptions::new("acme");
+    options.thresholds = Thresholds::accept_shrinking();
+    place.sync_with(&Tenant::of(10), &options).await.unwrap();
+    let found = compare(&place, 1, 2);
+    let too_many = RemovalLimit::default().check(&found.listings);
+    assert_eq!(too_many.len(), 3);
+    assert!(too_many[0].to_string().starts_with("accounts: 20 of 30 rows are gone"), "{}", too_many[0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_side_that_has_not_ended_is_refused() {
+    let place = Place::new();
+    drop(lumos_sync::store::Store::open(&place.path()).unwrap());
+    let error = Side::open(&SideName { path: place.path(), sync: None }).unwrap_err();
+    assert!(matches!(error, SideError::NoSync { .. }), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn exported_rows_are_those_that_came() {
+    use lumos_sync::export::{Format, write_folder};
+    let place = Place::new();
+    let end = place.sync(&Tenant::small()).await;
+    let side = Side::open(&SideName { path: place.path(), sync: None }).unwrap();
+    let folder = place.folder.path().join("rows");
+    let files = write_folder(&side, Format::Ndjson, &folder).unwrap();
+    let rows: usize = files.iter().map(|file| std::fs::read_to_string(file).unwrap().lines().count()).sum();
+    assert_eq!(rows, place.rows(end.sync).len());
+    write_folder(&side, Format::Csv, &folder).unwrap();
+    let accounts = std::fs::read_to_string(folder.join("accounts.csv")).unwrap();
+    let mut lines = accounts.split("\r\n");
+    assert_eq!(
+        lines.next().unwrap(),
+        "integration_specific_id,resource_id,email,given_name,family_name,username,user_status,extra_data,\
+         custom_attributes,account_type"
+    );
+    assert_eq!(lines.next().unwrap(), "a0000,,0@example.test,,,,,,,");
+}
