@@ -1,7 +1,6 @@
 //! What came of a sync.
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use serde_json::{Value, json};
 
 use super::numbers::{grouped, short};
@@ -16,7 +15,8 @@ const SIZES: [u64; 3] = [100, 500, 1000];
 #[must_use]
 pub fn table(end: &SyncEnd, width: Option<u16>) -> String {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    let style = TableStyle::new().header_separator(LineStyle::none().fill('═').junction('═'));
+    table.load_style(style).set_content_arrangement(ContentArrangement::Dynamic);
     if let Some(width) = width {
         table.set_width(width);
     }
