@@ -4,12 +4,17 @@ use lumos_connector::prelude::*;
 use serde_json::json;
 
 use crate::accounts::status;
-use crate::attribute_path::as_boolean;
 use crate::change::Change;
 use crate::entitlement::Kind;
+use crate::filter::Filter;
+use crate::listed::Listed;
 use crate::profile::Profile;
-use crate::refusal::of_password;
-use crate::service::{Endpoint, Scim};
+use crate::refusal::{of_password, unseen};
+use crate::resource::Resource;
+use crate::service::{Endpoint, Scim, success};
+use crate::settings::ReadBack;
+use crate::value::as_boolean;
+use crate::writing::Sign;
 
 /// The standard field `entitlements`, and what can be said of the user.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -41,17 +46,29 @@ pub(crate) async fn create_account(scim: Scim, request: CreateScimAccount) -> Re
     // Nothing is created for a request that names something impossible.
     let wanted: Vec<(Kind, String)> = request.entitlements.iter().map(named).collect::<Result<_>>()?;
     let users = Endpoint::users();
-    let user = scim.create(&users, &request.profile.new_user()?).await;
-    let user = user.map_err(|error| about(&request.profile, error))?;
+    let created = scim.create(&users, &request.profile.new_user()?).await;
+    let id = match created.map_err(|error| about(&request.profile, error))? {
+        Some(id) => id,
+        None => scim.named(&request.profile).await?,
+    };
+    let user = match scim.settings.read_back {
+        ReadBack::Always => Some(scim.created(&id).await?),
+        ReadBack::Never => None,
+    };
     for (kind, value) in &wanted {
-        if let Err(error) = scim.assign(*kind, value, &user.id).await {
+        if let Err(error) = scim.assign(*kind, value, &id).await {
             // An account without what it was to have is not what was asked for.
-            scim.delete(&users, &user.id).await?;
+            scim.delete(&users, &id).await?;
             return Err(error);
         }
     }
-    let status = status(&user).unwrap_or(AccountStatus::Active);
-    Reply::new(CreatedAccount::new(user.id, status)).did(Effect::created(), &request, false)
+    let status = user.as_ref().and_then(status).unwrap_or(AccountStatus::Active);
+    let reply = Reply::new(CreatedAccount::new(id, status)).did(Effect::created(), &request, false)?;
+    let missing = user.map(|user| request.profile.missing(&user)).unwrap_or_default();
+    if !missing.is_empty() {
+        scim.note(format!("the service did not keep {}", missing.join(", ")));
+    }
+    Ok(scim.noted(reply))
 }
 
 pub(crate) async fn update_account(
@@ -62,7 +79,8 @@ pub(crate) async fn update_account(
     let user = scim.read(&users, &request.id, "").await?;
     let changes = request.profile.changes(&user);
     if !changes.is_empty() {
-        let changed = scim.change(&users, &request.id, &changes, user.version()).await;
+        let sign = Sign::Profile { id: &request.id, profile: &request.profile, before: &user };
+        let changed = scim.change(&users, &request.id, &changes, user.version(), &sign).await;
         changed.map_err(|error| about(&request.profile, error))?;
     }
     let answer = UpdateableAccount { id: request.id.clone() };
@@ -88,6 +106,9 @@ pub(crate) async fn deactivate_account(
 
 pub(crate) async fn delete_account(scim: Scim, request: DeleteAccount) -> Result<Reply<DeletedAccount>> {
     scim.delete(&Endpoint::users(), &request.account_id).await?;
+    if scim.settings.read_back == ReadBack::Always {
+        scim.is_deleted(&request.account_id).await?;
+    }
     Reply::new(DeletedAccount::deleted()).did(Effect::deleted(), &request, true)
 }
 
@@ -100,8 +121,40 @@ impl Scim {
             return Ok(true);
         }
         let change = Change::Set { schema: None, attribute: "active", part: None, value: json!(active) };
-        self.change(&users, id, &[change], None).await?;
+        self.change(&users, id, &[change], None, &Sign::Active { id, wanted: active }).await?;
         Ok(false)
+    }
+
+    /// The user with a name, when the service does not say which id it gave to one that it created.
+    async fn named(&self, profile: &Profile) -> Result<String> {
+        let name = profile.name().unwrap_or_default();
+        let filter = Filter::equals("userName", name).to_string();
+        let answer = self.ask(&Endpoint::users().path(), &[("filter", &filter), ("count", "2")]).await?;
+        let users = Listed::<Resource>::of(&success(answer)?)?.rows;
+        let mut users =
+            users.iter().filter(|user| user.text("userName").is_some_and(|of| of.eq_ignore_ascii_case(name)));
+        match (users.next(), users.next()) {
+            (Some(user), None) => Ok(user.id.clone()),
+            _ => Err(ConnectorError::invalid_response(
+                "The SCIM service created the user and does not say its id",
+            )),
+        }
+    }
+
+    /// A user that was created, as the service shows it.
+    async fn created(&self, id: &str) -> Result<Resource> {
+        match self.look(&Sign::Exists { id, wanted: true }).await? {
+            Some(true) => self.read(&Endpoint::users(), id, "").await,
+            _ => Err(unseen("the user is not there")),
+        }
+    }
+
+    /// Makes sure that a user is gone, or at least switched off, as services do that keep users.
+    async fn is_deleted(&self, id: &str) -> Result<()> {
+        match self.look(&Sign::Exists { id, wanted: false }).await? {
+            Some(false) => Err(unseen("the user is still there")),
+            _ => Ok(()),
+        }
     }
 }
 

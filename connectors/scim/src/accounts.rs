@@ -2,10 +2,11 @@
 
 use lumos_connector::prelude::*;
 
-use crate::attribute_path::{AttributePath, as_boolean, named, values_of};
+use crate::attribute_path::{AttributePath, named, values_of};
 use crate::resource::Resource;
 use crate::service::{Endpoint, Scim};
 use crate::settings::ScimSettings;
+use crate::value::as_boolean;
 use crate::walk::Walk;
 
 /// Left out of users where only the users matter: a user's groups may be many, and each is an association.
@@ -14,10 +15,9 @@ const WITHOUT: &str = "groups";
 pub(crate) async fn list_accounts(scim: Scim, request: ListAccounts) -> Result<Reply<Vec<FoundAccountData>>> {
     let wanted = named(request.custom_attributes)?;
     let walk = Walk { without: WITHOUT, ..Walk::all(Endpoint::users()) };
-    let (listing, place) = scim.listing().await?;
-    let stretch = scim.stretch::<Resource>(&walk, place).await?;
-    let accounts = stretch.rows.iter().map(|user| account(user, &scim.settings, wanted.as_deref()));
-    listing.next_page(accounts.collect(), stretch.next)
+    let make = |user: Resource| account(&user, &scim.settings, wanted.as_deref());
+    let reply = scim.page(&walk, make).await?;
+    Ok(scim.noted(reply))
 }
 
 pub(crate) async fn get_account(scim: Scim, request: GetAccount) -> Result<FoundAccountData> {

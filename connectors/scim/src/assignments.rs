@@ -5,17 +5,22 @@ use lumos_connector::prelude::*;
 use crate::change::Change;
 use crate::entitlement::Kind;
 use crate::filter::Filter;
-use crate::resource::Resource;
+use crate::listed::Listed;
+use crate::refusal::unseen;
+use crate::resource::Group;
 use crate::service::{Endpoint, Scim};
+use crate::settings::{Memberships, ReadBack};
+use crate::writing::Sign;
 
 pub(crate) async fn assign_entitlement(
     scim: Scim,
     request: AssignEntitlement,
 ) -> Result<Reply<AssignedEntitlement>> {
     let (kind, value) = Kind::named(&request.entitlement_type, &request.entitlement_integration_specific_id)?;
-    let has_it = scim.holds(kind, value, &request.account_integration_specific_id).await?;
+    let account = &request.account_integration_specific_id;
+    let has_it = scim.holds(kind, value, account).await? == Some(true);
     if !has_it {
-        scim.assign(kind, value, &request.account_integration_specific_id).await?;
+        scim.assign(kind, value, account).await?;
     }
     Reply::new(AssignedEntitlement { assigned: true }).did(Effect::updated_unless(has_it), &request, true)
 }
@@ -26,29 +31,35 @@ pub(crate) async fn unassign_entitlement(
 ) -> Result<Reply<UnassignedEntitlement>> {
     let (kind, value) = Kind::named(&request.entitlement_type, &request.entitlement_integration_specific_id)?;
     let account = &request.account_integration_specific_id;
-    let has_it = scim.holds(kind, value, account).await?;
-    if has_it {
+    // Where nothing is shown, the removal is sent: it does no harm to somebody who is no member.
+    let may_have_it = scim.holds(kind, value, account).await? != Some(false);
+    if may_have_it {
         scim.unassign(kind, value, account).await?;
     }
-    Reply::new(UnassignedEntitlement { unassigned: true }).did(
-        Effect::updated_unless(!has_it),
-        &request,
-        true,
-    )
+    let effect = Effect::updated_unless(!may_have_it);
+    Reply::new(UnassignedEntitlement { unassigned: true }).did(effect, &request, true)
 }
 
 impl Scim {
     /// Gives an entitlement to an account that does not hold it.
     pub(crate) async fn assign(&self, kind: Kind, value: &str, account: &str) -> Result<()> {
-        let (endpoint, id, attribute, value) = self.place_of(kind, value, account);
-        self.change(&endpoint, &id, &[Change::Add { attribute, value }], None).await
+        let (endpoint, id, attribute, written) = self.place_of(kind, value, account);
+        let sign = Sign::Holds { kind, value, account, wanted: true };
+        self.change(&endpoint, &id, &[Change::Add { attribute, value: written }], None, &sign).await
     }
 
     async fn unassign(&self, kind: Kind, value: &str, account: &str) -> Result<()> {
-        let (endpoint, id, attribute, value) = self.place_of(kind, value, account);
-        match self.change(&endpoint, &id, &[Change::Remove { attribute, value }], None).await {
+        let (endpoint, id, attribute, written) = self.place_of(kind, value, account);
+        let sign = Sign::Holds { kind, value, account, wanted: false };
+        match self.change(&endpoint, &id, &[Change::Remove { attribute, value: written }], None, &sign).await
+        {
             // `noTarget`: somebody else took it away meanwhile.
-            Err(error) if error.code() == ConnectorErrorCode::UnknownValue => Ok(()),
+            Err(error) if error.code() == ConnectorErrorCode::UnknownValue => {
+                if self.settings.read_back == ReadBack::Always && self.look(&sign).await? == Some(false) {
+                    return Err(unseen("the account still holds the entitlement"));
+                }
+                Ok(())
+            }
             changed => changed,
         }
     }
@@ -63,39 +74,49 @@ impl Scim {
         }
     }
 
-    /// Whether an account holds an entitlement; both must exist.
-    async fn holds(&self, kind: Kind, value: &str, account: &str) -> Result<bool> {
-        let attribute = if kind == Kind::Group { "userName" } else { kind.attribute() };
-        let user = self.read(&Endpoint::users(), account, attribute).await?;
+    /// Whether an account holds an entitlement; both must exist. `None` when the service does not show it.
+    async fn holds(&self, kind: Kind, value: &str, account: &str) -> Result<Option<bool>> {
         if kind != Kind::Group {
-            return Ok(user.values(kind.attribute()).any(|entry| entry.value == value));
+            return self.holds_now(kind, value, account).await;
         }
-        let is_member =
-            Filter::equals("id", value).and(&Filter::equals("members.value", account)).to_string();
-        let query = [("filter", is_member.as_str()), ("attributes", "members"), ("count", "1")];
-        let found = self.ask(&self.groups().path(), &query).await?;
-        if found.is_success() {
-            let groups = found.json::<Found>()?.groups;
-            if groups.is_empty() {
-                return Ok(false);
-            }
-            // A service that ignores the filter answers some group, perhaps another.
-            if groups.iter().any(|group| group.id == value && has_member(group, account)) {
-                return Ok(true);
-            }
+        self.read(&Endpoint::users(), account, "userName").await?;
+        if self.filter_finds(value, account).await? == Some(true) {
+            return Ok(Some(true));
+        }
+        self.holds_now(kind, value, account).await
+    }
+
+    /// Whether an account holds an entitlement now; `None` when the service does not show it.
+    pub(crate) async fn holds_now(&self, kind: Kind, value: &str, account: &str) -> Result<Option<bool>> {
+        if kind != Kind::Group {
+            let user = self.read(&Endpoint::users(), account, kind.attribute()).await?;
+            let holds = user.values(kind.attribute()).any(|entry| entry.value == value);
+            return Ok(Some(holds));
         }
         let group = self.read(&self.groups(), value, "members").await?;
-        Ok(has_member(&group, account))
+        let members = group.members();
+        if !members.is_empty() {
+            return Ok(Some(members.iter().any(|member| member.id == account)));
+        }
+        // No members at all: there are none, or they are not shown.
+        self.filter_finds(value, account).await
     }
-}
 
-/// The answer to a query for groups.
-#[derive(Deserialize)]
-struct Found {
-    #[serde(rename = "Resources", default)]
-    groups: Vec<Resource>,
-}
-
-fn has_member(group: &Resource, account: &str) -> bool {
-    group.values("members").any(|member| member.value == account)
+    /// Whether a filter finds an account in a group. That it finds nothing proves nothing, and is `None`, unless the
+    /// settings say that filters are to be believed.
+    async fn filter_finds(&self, group: &str, account: &str) -> Result<Option<bool>> {
+        let is_believed = self.settings.memberships == Memberships::Filter;
+        let is_member =
+            Filter::equals("id", group).and(&Filter::equals("members.value", account)).to_string();
+        let query = [("filter", is_member.as_str()), ("attributes", "members"), ("count", "1")];
+        let found = self.ask(&self.groups().path(), &query).await?;
+        if !found.is_success() {
+            return Ok(None);
+        }
+        // A service that ignores the filter answers some group, perhaps another.
+        let Ok(listed) = Listed::<Group>::of(&found) else { return Ok(None) };
+        let mut groups = listed.rows.iter().filter(|found| found.id == group);
+        let finds = groups.any(|found| found.has(account) || is_believed && found.members.is_empty());
+        Ok((finds || is_believed).then_some(finds))
+    }
 }

@@ -6,6 +6,7 @@ use lumos_connector::prelude::*;
 use serde_json::Value;
 
 use crate::resource::Resource;
+use crate::value::{as_boolean, as_text, attribute_of, is_true};
 
 /// Which value of a resource is meant: `userName`, `name.givenName`, `emails[type eq "work"].value`, or
 /// `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department`.
@@ -121,10 +122,9 @@ impl AttributePath {
         };
         values.iter().find(|value| {
             let attribute = value.as_object().and_then(|fields| attribute_of(fields, &filter.attribute));
-            attribute.is_some_and(|found| match found {
-                Value::String(text) => text.eq_ignore_ascii_case(&filter.value),
-                Value::Bool(flag) => filter.value.eq_ignore_ascii_case(if *flag { "true" } else { "false" }),
-                _ => false,
+            attribute.is_some_and(|found| match as_boolean(found) {
+                Some(flag) => filter.value.eq_ignore_ascii_case(if flag { "true" } else { "false" }),
+                None => as_text(found).is_some_and(|text| text.eq_ignore_ascii_case(&filter.value)),
             })
         })
     }
@@ -159,28 +159,6 @@ pub(crate) fn values_of(paths: &[AttributePath], resource: &Resource) -> IndexMa
     paths.iter().filter_map(|path| Some((path.text.clone(), path.text_in(resource)?.into_owned()))).collect()
 }
 
-/// The attribute of a name, whose case does not matter (RFC 7643 §2.1).
-pub(crate) fn attribute_of<'r>(fields: &'r serde_json::Map<String, Value>, name: &str) -> Option<&'r Value> {
-    fields
-        .get(name)
-        .or_else(|| fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
-}
-
-/// Whether an attribute is true. Some servers write booleans as texts.
-pub(crate) fn is_true(fields: &serde_json::Map<String, Value>, name: &str) -> bool {
-    attribute_of(fields, name).is_some_and(|value| as_boolean(value) == Some(true))
-}
-
-/// A boolean, or a text that stands for one.
-pub(crate) fn as_boolean(value: &Value) -> Option<bool> {
-    match value {
-        Value::Bool(flag) => Some(*flag),
-        Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
-        Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
-        _ => None,
-    }
-}
-
 impl From<AttributePath> for String {
     fn from(path: AttributePath) -> Self {
         path.text
@@ -202,7 +180,7 @@ mod tests {
     use super::*;
 
     fn text(path: &str) -> Option<String> {
-        let user: Resource = serde_json::from_value(json!({
+        let user = Resource::of(json!({
             "id": "7", "userName": "ada", "active": true, "nickName": "",
             "name": {"givenName": "Ada"},
             "emails": [

@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::attribute_path::attribute_of;
 use crate::filter::Filter;
 use crate::resource::Resource;
-use crate::settings::Removal;
+use crate::value::{as_text, text_of};
 
 /// One change to a resource.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,24 +24,44 @@ pub(crate) enum Change {
     Remove { attribute: &'static str, value: String },
 }
 
+/// How the operations of a PATCH are written. Services understand one or the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As RFC 7644 §3.5.2 has it: each attribute by its path, a value that is removed by a filter in the path.
+    Path,
+    /// Added members have a `type`; attributes that are set stand in the value of an operation without a path.
+    Explicit,
+    /// A value that is removed stands in the operation.
+    Value,
+}
+
 /// The body of a PATCH with these changes.
-pub(crate) fn patch_body(changes: &[Change], removal: Removal) -> Value {
-    let operations: Vec<_> = changes.iter().map(|change| change.operation(removal)).collect();
+pub(crate) fn patch_body(changes: &[Change], form: Form) -> Value {
+    let operations: Vec<_> = changes.iter().map(|change| change.operation(form)).collect();
     json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations})
 }
 
 impl Change {
-    fn operation(&self, removal: Removal) -> Value {
+    fn operation(&self, form: Form) -> Value {
         match self {
+            Self::Set { schema, attribute, part, value } if form == Form::Explicit => {
+                let value = part.map_or_else(|| value.clone(), |part| json!({ part: value }));
+                let value = json!({ *attribute: value });
+                let value = schema.map_or_else(|| value.clone(), |schema| json!({ schema: value }));
+                json!({"op": "replace", "value": value})
+            }
             Self::Set { schema, attribute, part, value } => {
                 let schema = schema.map(|schema| format!("{schema}:")).unwrap_or_default();
                 let part = part.map(|part| format!(".{part}")).unwrap_or_default();
                 json!({"op": "replace", "path": format!("{schema}{attribute}{part}"), "value": value})
             }
+            Self::Add { attribute: "members", value } if form == Form::Explicit => {
+                json!({"op": "add", "path": "members", "value": [{"value": value, "type": "User"}]})
+            }
             Self::Add { attribute, value } => {
                 json!({"op": "add", "path": attribute, "value": [{"value": value}]})
             }
-            Self::Remove { attribute, value } if removal == Removal::Value => {
+            Self::Remove { attribute, value } if form == Form::Value => {
                 json!({"op": "remove", "path": attribute, "value": [{"value": value}]})
             }
             Self::Remove { attribute, value } => {
@@ -72,14 +91,14 @@ impl Change {
                 }
             }
             Self::Add { attribute, value } => {
-                let is_there = resource.values(attribute).any(|entry| entry.value == value);
+                let is_there = resource.values(attribute).any(|entry| entry.value == *value);
                 if !is_there {
                     list(&mut resource.attributes, attribute).push(json!({"value": value}));
                 }
             }
             Self::Remove { attribute, value } => list(attributes, attribute).retain(|entry| match entry {
-                Value::Object(fields) => attribute_of(fields, "value").and_then(Value::as_str) != Some(value),
-                plain => plain.as_str() != Some(value),
+                Value::Object(fields) => text_of(fields, "value").as_deref() != Some(value),
+                plain => as_text(plain).as_deref() != Some(value),
             }),
         }
     }
@@ -128,22 +147,23 @@ mod tests {
     use crate::resource::ENTERPRISE_USER_SCHEMA;
 
     fn changed(change: &Change, resource: Value) -> Value {
-        let mut resource: Resource = serde_json::from_value(resource).unwrap();
+        let mut resource = Resource::of(resource).unwrap();
         change.apply(&mut resource);
-        serde_json::to_value(resource).unwrap()
+        resource.into_json()
     }
 
-    fn operation(change: &Change, removal: Removal) -> Value {
-        patch_body(std::slice::from_ref(change), removal)["Operations"][0].clone()
+    fn operation(change: &Change, form: Form) -> Value {
+        patch_body(std::slice::from_ref(change), form)["Operations"][0].clone()
     }
 
     #[test]
     fn setting_an_attribute() {
         let active = Change::Set { schema: None, attribute: "active", part: None, value: json!(false) };
         assert_eq!(
-            operation(&active, Removal::Path),
+            operation(&active, Form::Path),
             json!({"op": "replace", "path": "active", "value": false})
         );
+        assert_eq!(operation(&active, Form::Explicit), json!({"op": "replace", "value": {"active": false}}));
         assert_eq!(changed(&active, json!({"id": "7", "Active": true})), json!({"id": "7", "Active": false}));
     }
 
@@ -156,7 +176,7 @@ mod tests {
             value: json!("9"),
         };
         assert_eq!(
-            operation(&manager, Removal::Path)["path"],
+            operation(&manager, Form::Path)["path"],
             format!("{ENTERPRISE_USER_SCHEMA}:manager.value")
         );
         assert_eq!(
@@ -172,6 +192,8 @@ mod tests {
     #[test]
     fn adding_a_value_once() {
         let add = Change::Add { attribute: "members", value: "7".to_owned() };
+        let typed = json!([{"value": "7", "type": "User"}]);
+        assert_eq!(operation(&add, Form::Explicit), json!({"op": "add", "path": "members", "value": typed}));
         let added = json!({"id": "g", "members": [{"value": "7"}]});
         assert_eq!(changed(&add, json!({"id": "g"})), added);
         assert_eq!(changed(&add, added.clone()), added);
@@ -184,7 +206,7 @@ mod tests {
             changed(&remove, json!({"id": "g", "members": [{"value": "7\""}, "7\"", {"value": "8"}]})),
             json!({"id": "g", "members": [{"value": "8"}]})
         );
-        assert_eq!(operation(&remove, Removal::Path)["path"], r#"members[value eq "7\""]"#);
-        assert_eq!(operation(&remove, Removal::Value)["value"], json!([{"value": "7\""}]));
+        assert_eq!(operation(&remove, Form::Path)["path"], r#"members[value eq "7\""]"#);
+        assert_eq!(operation(&remove, Form::Value)["value"], json!([{"value": "7\""}]));
     }
 }

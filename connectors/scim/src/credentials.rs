@@ -2,9 +2,11 @@
 
 use lumos_connector::client::http::HttpBuilder;
 use lumos_connector::prelude::*;
-use serde_json::Value;
 
-use crate::service::{Endpoint, Scim};
+use crate::listed::Listed;
+use crate::refusal::is_refused;
+use crate::resource::Resource;
+use crate::service::{Endpoint, Scim, success};
 use crate::settings::ScimSettings;
 
 pub(crate) const TOKEN: &str = "token";
@@ -49,9 +51,12 @@ pub(crate) fn log_in(call: &Call) -> Result<HttpBuilder> {
 /// Reads what the service says about itself, which many show to everybody, and one user, which they do not.
 pub(crate) async fn validate_credentials(scim: Scim, _: ValidateCredentials) -> Result<ValidatedCredentials> {
     scim.provider().await?;
-    let users: Value =
-        scim.get(&Endpoint::users().path(), &[("count", "1"), ("attributes", "userName")]).await?;
-    if users.get("totalResults").or_else(|| users.get("Resources")).is_none() {
+    let users = Endpoint::users();
+    let mut answer = scim.ask(&users.path(), &[("count", "1"), ("attributes", "userName")]).await?;
+    if is_refused(&answer, false) {
+        answer = scim.ask(&users.path(), &[]).await?;
+    }
+    if Listed::<Resource>::of(&success(answer)?).is_err() {
         return Err(ConnectorError::invalid_configuration(
             "base_url: expected the address of a SCIM service; what answers there is something else",
         ));

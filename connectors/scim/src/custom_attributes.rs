@@ -1,96 +1,142 @@
 //! The attributes that the service's schemas have beside those that accounts and entitlements show anyway.
 
-use lumos_connector::prelude::*;
+use std::borrow::Cow;
 
-use crate::service::{Endpoint, Scim};
+use lumos_connector::prelude::*;
+use serde_json::{Map, Value};
+
+use crate::service::{Endpoint, Scim, success};
+use crate::value::{as_list, attribute_of, is_true, of_address, parse, text_of};
 
 /// Attributes that stand in fields of their own, are associations, or are nobody's business.
 const SHOWN: [&str; 10] =
     ["id", "schemas", "meta", "userName", "active", "password", "groups", "roles", "entitlements", "members"];
 
-/// An answer to a query for schemas or resource types.
-#[derive(Deserialize)]
-struct All<T> {
-    #[serde(rename = "Resources")]
-    resources: Vec<T>,
-}
-
-/// A type of resources (RFC 7643 §6).
-#[derive(Deserialize)]
-struct ScimResourceType {
-    endpoint: String,
-    schema: String,
-    #[serde(rename = "schemaExtensions", default)]
-    extensions: Vec<Extension>,
-}
-
-#[derive(Deserialize)]
-struct Extension {
-    schema: String,
-}
-
-/// A schema (RFC 7643 §7).
-#[derive(Deserialize)]
+/// A schema (RFC 7643 §7) and what it has, as the service writes it.
 struct ScimSchema {
     id: String,
-    #[serde(default)]
     attributes: Vec<Attribute>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Attribute {
     name: String,
-    #[serde(rename = "type", default)]
     kind: String,
     description: Option<String>,
-    #[serde(default)]
     multi_valued: bool,
-    #[serde(default)]
     returned: String,
-    #[serde(default)]
     sub_attributes: Vec<Self>,
+}
+
+/// The endpoint of a resource type (RFC 7643 §6), its schema, and its extensions.
+struct ScimResourceType {
+    endpoint: String,
+    schema: String,
+    extensions: Vec<String>,
 }
 
 pub(crate) async fn list_custom_attributes_schema(
     scim: Scim,
     _: ListCustomAttributesSchema,
-) -> Result<Vec<CustomAttributeSchema>> {
-    let types: All<ScimResourceType> = scim.get(&["ResourceTypes"], &[]).await?;
-    let schemas: All<ScimSchema> = scim.get(&["Schemas"], &[]).await?;
+) -> Result<Reply<Vec<CustomAttributeSchema>>> {
+    let types = scim.published("ResourceTypes").await?;
+    let types: Vec<_> = types.iter().filter_map(ScimResourceType::of).collect();
+    let schemas = scim.published("Schemas").await?;
+    let schemas: Vec<_> = schemas.iter().filter_map(ScimSchema::of).collect();
     let customized = [
         (Endpoint::users(), CustomAttributeCustomizedType::Account),
         (scim.groups(), CustomAttributeCustomizedType::Entitlement),
     ];
     let mut found = Vec::new();
     for (endpoint, customized_type) in customized {
-        let of_endpoint =
-            types.resources.iter().find(|kind| Endpoint::new(&kind.endpoint).path() == endpoint.path());
+        let of_endpoint = types.iter().find(|kind| Endpoint::new(&kind.endpoint).path() == endpoint.path());
         let Some(kind) = of_endpoint else { continue };
-        let extensions = kind.extensions.iter().map(|extension| (&extension.schema, true));
+        let extensions = kind.extensions.iter().map(|extension| (extension, true));
         for (id, is_extension) in std::iter::once((&kind.schema, false)).chain(extensions) {
-            let schema = schemas.resources.iter().find(|schema| schema.id == *id);
+            let schema = schemas.iter().find(|schema| schema.id.eq_ignore_ascii_case(id));
             let attributes = schema.map(|schema| schema.attributes.iter()).unwrap_or_default();
-            for attribute in
-                attributes.filter(|attribute| is_extension || !SHOWN.contains(&attribute.name.as_str()))
-            {
+            let is_shown = |name: &str| SHOWN.iter().any(|shown| shown.eq_ignore_ascii_case(name));
+            for attribute in attributes.filter(|attribute| is_extension || !is_shown(&attribute.name)) {
                 let name =
                     if is_extension { format!("{id}:{}", attribute.name) } else { attribute.name.clone() };
-                found.extend(attribute.described(&name).into_iter().map(
-                    |(name, attribute_type, description)| CustomAttributeSchema {
-                        customized_type,
-                        name,
-                        attribute_type,
-                        description,
-                    },
-                ));
+                let described = attribute.described(&name).into_iter();
+                found.extend(described.map(|(name, attribute_type, description)| CustomAttributeSchema {
+                    customized_type,
+                    name,
+                    attribute_type,
+                    description,
+                }));
             }
         }
     }
-    Ok(found)
+    Ok(scim.noted(Reply::new(found)))
+}
+
+impl Scim {
+    /// What the service publishes about itself in a list; nothing when it publishes no such list.
+    async fn published(&self, name: &str) -> Result<Vec<Value>> {
+        let answer = self.ask(&[name], &[]).await?;
+        if matches!(answer.status(), 404 | 405 | 501) {
+            self.note(format!("/{name}: the service publishes none"));
+            return Ok(Vec::new());
+        }
+        let body: Value = parse(&success(answer)?)?;
+        let listed = match &body {
+            Value::Object(fields) => attribute_of(fields, "Resources").unwrap_or(&Value::Null),
+            list => list,
+        };
+        Ok(as_list(listed).to_vec())
+    }
+}
+
+/// The things in a list under a name; what is none of them is passed over.
+fn list_of<T>(fields: &Map<String, Value>, name: &str, of: impl Fn(&Value) -> Option<T>) -> Vec<T> {
+    attribute_of(fields, name).map(as_list).unwrap_or_default().iter().filter_map(of).collect()
+}
+
+fn text(fields: &Map<String, Value>, name: &str) -> Option<String> {
+    text_of(fields, name).map(Cow::into_owned)
+}
+
+impl ScimResourceType {
+    fn of(value: &Value) -> Option<Self> {
+        let fields = value.as_object()?;
+        let extension = |value: &Value| match value {
+            Value::Object(fields) => text(fields, "schema"),
+            plain => plain.as_str().map(str::to_owned),
+        };
+        let endpoint = text(fields, "endpoint")?;
+        // Some write the whole address.
+        let endpoint = of_address(&endpoint)
+            .filter(|_| endpoint.contains("://"))
+            .map_or(endpoint.clone(), |(_, name)| name.to_owned());
+        Some(Self {
+            endpoint,
+            schema: text(fields, "schema")?,
+            extensions: list_of(fields, "schemaExtensions", extension),
+        })
+    }
+}
+
+impl ScimSchema {
+    fn of(value: &Value) -> Option<Self> {
+        let fields = value.as_object()?;
+        Some(Self { id: text(fields, "id")?, attributes: list_of(fields, "attributes", Attribute::of) })
+    }
 }
 
 impl Attribute {
+    fn of(value: &Value) -> Option<Self> {
+        let fields = value.as_object()?;
+        Some(Self {
+            name: text(fields, "name")?,
+            kind: text(fields, "type").unwrap_or_default(),
+            description: text(fields, "description"),
+            multi_valued: is_true(fields, "multiValued"),
+            returned: text(fields, "returned").unwrap_or_default(),
+            sub_attributes: list_of(fields, "subAttributes", Self::of),
+        })
+    }
+
     /// The attribute, or its parts when it is complex, each with the name that requests use. Of several values one can be
     /// asked for, the primary or the first.
     fn described(&self, name: &str) -> Vec<(String, CustomAttributeType, Option<String>)> {

@@ -1,36 +1,16 @@
 //! Listing what accounts can hold: groups, roles and entitlements, and the resources beside them.
 //!
 //! Groups are resources, and so are roles and entitlements where the service has endpoints for them. Elsewhere a role is
-//! what users have: it is found by walking through the users, and told once. What was told is remembered in the page
-//! token, as hashes, up to [`REMEMBERED`]; beyond that a value may be told twice, and none is left out.
+//! what users have: it is found by walking through the users, and given once.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
+use lumos_connector::listing::{InItem, InPart, sequence};
 use lumos_connector::prelude::*;
 
 use crate::attribute_path::{AttributePath, named, values_of};
-use crate::bundle::{self, Bundle, Cut, Keyed};
 use crate::entitlement::Kind;
-use crate::resource::{Entry, Resource};
+use crate::resource::{Resource, Row};
 use crate::service::{Endpoint, Scim};
-use crate::user_values::UserValues;
-use crate::walk::{Walk, WalkCursor};
-
-/// Values told so far that a page token remembers: 9 bytes each.
-const REMEMBERED: usize = 2_000;
-
-/// Requests in a row that find nothing new before the page is given as it is.
-const PATIENCE: usize = 20;
-
-/// Where the listing goes on.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct EntitlementPlace {
-    part: Part,
-    place: WalkCursor,
-    users: UserValues,
-    cut: Option<Cut>,
-    told: Vec<i64>,
-}
+use crate::walk::{MAX_BATCHES, Walk, WalkCursor, WalkPage};
 
 wire_enum! {
     /// What the listing is at.
@@ -46,73 +26,67 @@ wire_enum! {
     }
 }
 
+type Entitlements = Batch<Expanded<FoundEntitlementData>, Option<WalkCursor>>;
+
 pub(crate) async fn list_entitlements(
     scim: Scim,
     request: ListEntitlements,
 ) -> Result<Reply<Vec<FoundEntitlementData>>> {
     let wanted = named(request.custom_attributes)?;
-    let listing = scim.open::<EntitlementPlace>()?;
+    let listing = scim.open::<InItem<InPart<Part, Option<WalkCursor>>>>()?.max_batches(MAX_BATCHES);
     let size = listing.size();
-    let mut at = match listing.after() {
-        Some(place) => place.clone(),
-        None => EntitlementPlace {
-            part: Part::Groups,
-            place: scim.begin(size).await?,
-            users: UserValues::default(),
-            cut: None,
-            told: Vec::new(),
-        },
-    };
-    for _ in 0..PATIENCE {
-        let (rows, next) = scim.entitlements(at, size, wanted.as_deref()).await?;
-        match next {
-            Some(next) if rows.is_empty() => at = next,
-            next => return listing.next_page(rows, next),
-        }
-    }
-    listing.next_page(Vec::new(), Some(at))
+    let (scim, wanted) = (&scim, wanted.as_deref());
+    let fetch = |part, at| async move { scim.entitlements(part, at, size, wanted).await };
+    let reply = listing.expand(sequence(scim.parts(), fetch)).await?;
+    Ok(scim.noted(reply))
 }
 
 impl Scim {
-    /// The entitlements at a place, and where the listing goes on.
-    async fn entitlements(
-        &self,
-        at: EntitlementPlace,
-        size: usize,
-        wanted: Option<&[AttributePath]>,
-    ) -> Result<(Vec<FoundEntitlementData>, Option<EntitlementPlace>)> {
-        let (kind, endpoint) = match at.part {
-            Part::Groups => (Kind::Group, Some(self.groups())),
-            Part::Roles => (Kind::Role, self.settings.role_endpoint.as_ref().map(Endpoint::new)),
-            Part::Entitlements => {
-                (Kind::Entitlement, self.settings.entitlement_endpoint.as_ref().map(Endpoint::new))
-            }
-            Part::Users => return self.values_of_users(at, size).await,
-        };
-        let (rows, place) = match endpoint {
-            None => (Vec::new(), None),
-            Some(endpoint) => {
-                let walk = Walk { without: "members", ..Walk::all(endpoint) };
-                let stretch = self.stretch::<Resource>(&walk, at.place.clone()).await?;
-                (stretch.rows.iter().map(|row| resource(kind, row, wanted)).collect(), stretch.next)
-            }
-        };
-        let next = match place {
-            Some(place) => Some(EntitlementPlace { place, ..at }),
-            None => {
-                self.part_after(at.part).map(|part| EntitlementPlace { part, place: at.place.first(), ..at })
-            }
-        };
-        Ok((rows, next))
+    fn parts(&self) -> Vec<Part> {
+        let mut parts = vec![Part::Groups];
+        parts.extend(self.settings.role_endpoint.as_ref().map(|_| Part::Roles));
+        parts.extend(self.settings.entitlement_endpoint.as_ref().map(|_| Part::Entitlements));
+        parts.extend((!self.kinds_of_users().is_empty()).then_some(Part::Users));
+        parts
     }
 
-    fn part_after(&self, part: Part) -> Option<Part> {
-        match part {
-            Part::Groups => Some(Part::Roles),
-            Part::Roles => Some(Part::Entitlements),
-            Part::Entitlements if !self.kinds_of_users().is_empty() => Some(Part::Users),
-            Part::Entitlements | Part::Users => None,
-        }
+    /// The entitlements of a part at a place.
+    async fn entitlements(
+        &self,
+        part: Part,
+        at: Option<WalkCursor>,
+        size: usize,
+        wanted: Option<&[AttributePath]>,
+    ) -> Result<Entitlements> {
+        let at = match at {
+            Some(at) => at,
+            None => self.begin(size).await?,
+        };
+        let (kind, endpoint) = match part {
+            Part::Groups => (Kind::Group, self.groups()),
+            Part::Roles => {
+                (Kind::Role, Endpoint::new(self.settings.role_endpoint.clone().unwrap_or_default()))
+            }
+            Part::Entitlements => {
+                let endpoint = self.settings.entitlement_endpoint.clone().unwrap_or_default();
+                (Kind::Entitlement, Endpoint::new(endpoint))
+            }
+            Part::Users => return self.values_of_users(at).await,
+        };
+        let is_beginning = at.is_beginning();
+        let walk = Walk { without: "members", ..Walk::all(endpoint) };
+        let page = match self.walk::<Resource>(&walk, at).await {
+            Ok(page) => page,
+            Err(error) if part == Part::Groups && is_beginning && self.has_no_groups(&error) => {
+                self.note(format!("groups: {}", error.message()));
+                return Ok(Batch::new(Vec::new(), None));
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(batch(page, |row| {
+            let found = resource(kind, &row, wanted);
+            Expanded::new(row.id, [(found.integration_specific_id.clone(), found)])
+        }))
     }
 
     /// The kinds of entitlements that are listed nowhere but with users.
@@ -124,67 +98,30 @@ impl Scim {
         endpoints.into_iter().filter(|(_, endpoint)| endpoint.is_none()).map(|(kind, _)| kind).collect()
     }
 
-    async fn values_of_users(
-        &self,
-        mut at: EntitlementPlace,
-        size: usize,
-    ) -> Result<(Vec<FoundEntitlementData>, Option<EntitlementPlace>)> {
+    async fn values_of_users(&self, at: WalkCursor) -> Result<Entitlements> {
         let kinds = self.kinds_of_users();
-        let users = at.users.stretch(self, &kinds, at.place.clone()).await?;
-        let users = users.map(|user| {
-            let values = kinds
-                .iter()
-                .flat_map(|kind| user.values(kind.attribute()).map(|entry| Value::of(*kind, entry)));
-            let values = values.collect();
-            Bundle::new(user.id, values)
-        });
-        let cut = at.cut.take();
-        let (rows, next) = bundle::page(&users, cut.as_ref(), size, |_, value| at.tells(value));
-        Ok((rows, next.map(|(place, cut)| EntitlementPlace { place, cut, ..at })))
-    }
-
-    /// The endpoint of groups.
-    pub(crate) fn groups(&self) -> Endpoint {
-        Endpoint::new(&self.settings.group_endpoint)
-    }
-}
-
-impl EntitlementPlace {
-    /// An entitlement that was not told yet; it is now.
-    fn tells(&mut self, value: &Value) -> Option<FoundEntitlementData> {
-        let mut hasher = DefaultHasher::new();
-        value.id.hash(&mut hasher);
-        let hash = hasher.finish().cast_signed();
-        if self.told.contains(&hash) {
-            return None;
-        }
-        if self.told.len() < REMEMBERED {
-            self.told.push(hash);
-        }
-        Some(FoundEntitlementData {
-            is_assignable: Some(true),
-            ..FoundEntitlementData::new(value.kind.type_id(), value.id.as_str(), "", value.label.as_str())
-        })
+        let page = self.users_with(&kinds, at).await?;
+        Ok(batch(page, |user| {
+            let values = kinds.iter().flat_map(|kind| {
+                user.values(kind.attribute()).map(|entry| {
+                    let id = kind.id_of(&entry.value);
+                    let label = entry.display.unwrap_or(&entry.value);
+                    let found = FoundEntitlementData {
+                        is_assignable: Some(true),
+                        ..FoundEntitlementData::new(kind.type_id(), id.as_str(), "", label)
+                    };
+                    (id, found)
+                })
+            });
+            Expanded::new(user.id.clone(), values.collect::<Vec<_>>()).shared()
+        }))
     }
 }
 
-/// A role or entitlement as a user has it.
-struct Value {
-    kind: Kind,
-    id: String,
-    label: String,
-}
-
-impl Value {
-    fn of(kind: Kind, entry: Entry<'_>) -> Self {
-        Self { kind, id: kind.id_of(entry.value), label: entry.display.unwrap_or(entry.value).to_owned() }
-    }
-}
-
-impl Keyed for Value {
-    fn key(&self) -> &str {
-        &self.id
-    }
+fn batch<R: Row>(page: WalkPage<R>, make: impl FnMut(R) -> Expanded<FoundEntitlementData>) -> Entitlements {
+    let starts = (0..page.rows.len()).map(|number| Some(page.before(number))).collect();
+    let next = page.next.map(Some);
+    Batch::new(page.rows.into_iter().map(make).collect(), next).starts(starts)
 }
 
 /// An entitlement that is a resource of its own.

@@ -6,8 +6,9 @@
 //! | --- | --- |
 //! | `settings`, `credentials` | what a connection consists of |
 //! | `service`, `refusal`, `provider` | talking to the service: its operations, its errors, what it says it can |
-//! | `walk`, `user_values`, `bundle` | going through all resources of an endpoint while the tenant changes |
-//! | `resource`, `attribute_path`, `filter`, `change` | the parts of SCIM's language |
+//! | `value`, `listed`, `resource` | reading what services write, tolerantly and in one place |
+//! | `walk` | going through all resources of an endpoint while the tenant changes |
+//! | `attribute_path`, `filter`, `change`, `writing` | the parts of SCIM's language, and changes that are seen |
 //! | the others | one file for each kind of capability |
 
 mod account_changes;
@@ -16,7 +17,6 @@ mod activity;
 mod assignments;
 mod associations;
 mod attribute_path;
-mod bundle;
 mod change;
 mod credentials;
 mod custom_attributes;
@@ -24,6 +24,7 @@ mod entitlement;
 mod entitlements;
 mod filter;
 mod integration;
+mod listed;
 mod profile;
 mod provider;
 mod refusal;
@@ -31,7 +32,8 @@ mod resource;
 mod resources;
 mod service;
 mod settings;
-mod user_values;
+mod value;
 mod walk;
+mod writing;
 
 pub use integration::integration;

@@ -3,9 +3,9 @@
 use lumos_connector::prelude::*;
 use serde_json::{Value, json};
 
-use crate::attribute_path::{attribute_of, is_true};
 use crate::change::Change;
 use crate::resource::{ENTERPRISE_USER_SCHEMA, Resource, USER_SCHEMA};
+use crate::value::{as_list, as_text, attribute_of, is_true};
 
 /// The attributes of a user; what is left out stays as it is.
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -60,13 +60,33 @@ impl Profile {
         self.password.is_some()
     }
 
+    /// The name of a new user.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.username.as_deref().or(self.email.as_deref())
+    }
+
+    /// The attributes of which the user shows nothing, though something was said.
+    pub(crate) fn missing(&self, user: &Resource) -> Vec<&'static str> {
+        let missing = self.changes(user).into_iter().filter_map(|change| match change {
+            Change::Set { attribute: "password", .. } => None,
+            Change::Set { schema: Some(schema), attribute, .. } => {
+                user.extended(schema, attribute).is_none().then_some(attribute)
+            }
+            Change::Set { attribute, .. } => user.get(attribute).is_none().then_some(attribute),
+            Change::Add { .. } | Change::Remove { .. } => None,
+        });
+        missing.collect()
+    }
+
     /// The resource of a new user, who can sign in at once.
     pub(crate) fn new_user(&self) -> Result<Value> {
-        let Some(username) = self.username.as_ref().or(self.email.as_ref()) else {
+        let Some(username) = self.name() else {
             return Err(ConnectorError::missing_parameter("username: required, unless there is an email"));
         };
-        let known = json!({"id": "", "schemas": [USER_SCHEMA], "userName": username, "active": true});
-        let mut user: Resource = serde_json::from_value(known)?;
+        let mut user = Resource { id: String::new(), attributes: serde_json::Map::new() };
+        let known =
+            [("schemas", json!([USER_SCHEMA])), ("userName", json!(username)), ("active", json!(true))];
+        user.attributes.extend(known.map(|(name, value)| (name.to_owned(), value)));
         for change in self.changes(&user) {
             change.apply(&mut user);
         }
@@ -107,7 +127,7 @@ impl Profile {
                 }
                 None => present,
             };
-            if present.and_then(Value::as_str) != Some(said) {
+            if present.and_then(as_text).as_deref() != Some(said) {
                 changes.push(Change::Set { schema, attribute, part, value: json!(said) });
             }
         }
@@ -124,16 +144,22 @@ impl Profile {
 /// The change of the primary value among several; the others stay.
 fn primary(user: &Resource, attribute: &'static str, said: Option<&str>) -> Option<Change> {
     let said = said?;
-    let mut values = user.get(attribute).and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut values = user.get(attribute).map(as_list).unwrap_or_default().to_vec();
     let is_primary = |value: &Value| value.as_object().is_some_and(|fields| is_true(fields, "primary"));
     let place = values.iter().position(is_primary).unwrap_or(0);
-    match values.get_mut(place).and_then(Value::as_object_mut) {
-        Some(fields) if attribute_of(fields, "value").and_then(Value::as_str) == Some(said) => return None,
-        Some(fields) => {
+    match values.get_mut(place) {
+        Some(Value::Object(fields))
+            if attribute_of(fields, "value").and_then(Value::as_str) == Some(said) =>
+        {
+            return None;
+        }
+        Some(Value::Object(fields)) => {
             fields.retain(|name, _| !name.eq_ignore_ascii_case("value"));
             fields.insert("value".to_owned(), json!(said));
         }
-        None => values.push(json!({"value": said, "type": "work", "primary": true})),
+        Some(Value::String(plain)) if plain == said => return None,
+        Some(Value::String(plain)) => said.clone_into(plain),
+        _ => values.push(json!({"value": said, "type": "work", "primary": true})),
     }
     Some(Change::Set { schema: None, attribute, part: None, value: Value::Array(values) })
 }
@@ -171,7 +197,7 @@ mod tests {
 
     #[test]
     fn only_differences_are_changes() {
-        let user: Resource = serde_json::from_value(json!({
+        let user = Resource::of(json!({
             "id": "7", "userName": "ada", "name": {"givenName": "Ada"},
             "emails": [{"value": "home@x.test", "type": "home"}, {"value": "ada@x.test", "primary": true}],
         }))

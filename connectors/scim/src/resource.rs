@@ -1,9 +1,13 @@
 //! Resources as the server sends them: users, groups, and what else it has.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use lumos_connector::prelude::*;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use crate::attribute_path::attribute_of;
+use crate::value::{as_list, as_text, attribute_of, of_address, text_of};
 
 pub(crate) const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 pub(crate) const ENTERPRISE_USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
@@ -11,15 +15,47 @@ pub(crate) const ENTERPRISE_USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:ex
 /// What is no fact about a resource of its own.
 const HIDDEN: [&str; 4] = ["schemas", "password", "groups", "members"];
 
+/// What is read of each row of a listing. A row that is none, such as one without an id, is `None`: it costs itself and
+/// not the listing.
+pub(crate) trait Row: Sized + Send {
+    /// The id of the resource.
+    fn id(&self) -> &str;
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error>;
+}
+
 /// A resource with all its attributes, whatever their schemas (RFC 7643 §3).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Resource {
     pub(crate) id: String,
-    #[serde(flatten)]
     pub(crate) attributes: Map<String, Value>,
 }
 
+impl Row for Resource {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        Value::deserialize(deserializer).map(Self::of)
+    }
+}
+
 impl Resource {
+    /// The resource that a JSON value is; none without an id.
+    pub(crate) fn of(value: Value) -> Option<Self> {
+        let Value::Object(mut attributes) = value else { return None };
+        let id = text_of(&attributes, "id")?.into_owned();
+        attributes.retain(|name, _| !name.eq_ignore_ascii_case("id"));
+        Some(Self { id, attributes })
+    }
+
+    /// The resource as JSON, for a replacement.
+    pub(crate) fn into_json(self) -> Value {
+        let id = ("id".to_owned(), Value::from(self.id));
+        Value::Object(std::iter::once(id).chain(self.attributes).collect())
+    }
+
     /// An attribute of the resource's own schema.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         attribute_of(&self.attributes, name)
@@ -60,34 +96,192 @@ impl Resource {
 
     /// The values of an attribute that may have several, such as `roles`.
     pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = Entry<'_>> {
-        let values = self.get(name).and_then(Value::as_array).into_iter().flatten();
-        values.filter_map(Entry::of)
+        self.get(name).map(as_list).unwrap_or_default().iter().filter_map(Entry::of)
+    }
+
+    /// The members of a group that are of a kind.
+    pub(crate) fn members(&self) -> Vec<Member> {
+        self.get("members").map(as_list).unwrap_or_default().iter().filter_map(Member::of).collect()
     }
 }
 
 /// One value of an attribute that may have several.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry<'r> {
-    pub(crate) value: &'r str,
+    pub(crate) value: Cow<'r, str>,
     pub(crate) display: Option<&'r str>,
     /// Of a group: whether the user belongs to it only through another group.
     pub(crate) is_indirect: bool,
 }
 
 impl<'r> Entry<'r> {
-    /// The parts of a complex value, or a plain text: some servers have roles without structure.
+    /// The parts of a complex value, or a plain text: some servers have roles without structure. An entry without a
+    /// value may have an address.
     fn of(value: &'r Value) -> Option<Self> {
-        let (value, display, kind) = match value {
-            Value::String(value) => (value.as_str(), None, None),
-            Value::Object(fields) => {
-                let text =
-                    |name| attribute_of(fields, name).and_then(Value::as_str).filter(|text| !text.is_empty());
-                (text("value")?, text("display"), text("type"))
-            }
-            _ => return None,
+        let Value::Object(fields) = value else {
+            return Some(Self { value: as_text(value)?, display: None, is_indirect: false });
         };
-        let is_indirect = kind.is_some_and(|kind| kind.eq_ignore_ascii_case("indirect"));
-        (!value.is_empty()).then_some(Self { value, display, is_indirect })
+        let text = |name| attribute_of(fields, name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let of_address = || Some(Cow::Borrowed(of_address(text("$ref")?)?.1));
+        let value = text_of(fields, "value").or_else(of_address)?;
+        let is_indirect = text("type").is_some_and(|kind| kind.eq_ignore_ascii_case("indirect"));
+        Some(Self { value, display: text("display"), is_indirect })
+    }
+}
+
+/// What a member of a group is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MemberKind {
+    User,
+    /// A group, or something else that is no user.
+    Other,
+}
+
+/// A member of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Member {
+    pub(crate) id: String,
+    pub(crate) kind: MemberKind,
+}
+
+impl Member {
+    /// A member by its `value`, its `$ref` or both; its kind by its `type` or the endpoint in its address. One of which
+    /// nothing is said but the id is a user.
+    fn of(value: &Value) -> Option<Self> {
+        let Value::Object(fields) = value else {
+            return Some(Self { id: as_text(value)?.into_owned(), kind: MemberKind::User });
+        };
+        let address = text_of(fields, "$ref");
+        let address = address.as_deref().and_then(of_address);
+        let id = text_of(fields, "value").or_else(|| Some(Cow::Borrowed(address?.1)))?;
+        let kind = text_of(fields, "type").and_then(|kind| kind_named(&kind));
+        let kind = kind.or_else(|| kind_named(address?.0?)).unwrap_or(MemberKind::User);
+        Some(Self { id: id.into_owned(), kind })
+    }
+}
+
+/// The kind that a type (`User`), a schema or an endpoint (`Users`) names; `direct` and the like name none.
+fn kind_named(name: &str) -> Option<MemberKind> {
+    let name = name.rsplit(':').next().unwrap_or(name).to_ascii_lowercase();
+    match name.trim_end_matches('s') {
+        "user" => Some(MemberKind::User),
+        "direct" | "indirect" | "member" | "" => None,
+        _ => Some(MemberKind::Other),
+    }
+}
+
+/// A group with its members, of which no more is kept than the listing needs: there may be 50,000.
+pub(crate) struct Group {
+    pub(crate) id: String,
+    pub(crate) members: Vec<Member>,
+}
+
+impl Row for Group {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        deserializer.deserialize_any(GroupVisitor)
+    }
+}
+
+impl Group {
+    pub(crate) fn has(&self, account: &str) -> bool {
+        self.members.iter().any(|member| member.id == account)
+    }
+}
+
+struct GroupVisitor;
+
+impl<'de> Visitor<'de> for GroupVisitor {
+    type Value = Option<Group>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a group")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut id, mut members) = (None, Vec::new());
+        while let Some(name) = map.next_key::<Cow<'_, str>>()? {
+            if name.eq_ignore_ascii_case("id") {
+                id = as_text(&map.next_value::<Value>()?).map(Cow::into_owned).or(id);
+            } else if name.eq_ignore_ascii_case("members") {
+                members = map.next_value::<Members>()?.0;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(id.map(|id| Group { id, members }))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}
+
+/// The members of a group, each read on its own.
+struct Members(Vec<Member>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneByOne;
+
+        impl<'de> Visitor<'de> for OneByOne {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("members")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(value) = seq.next_element::<Value>()? {
+                    members.extend(Member::of(&value));
+                }
+                Ok(Members(members))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Members, A::Error> {
+                let value = Value::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                Ok(Members(Member::of(&value).into_iter().collect()))
+            }
+
+            fn visit_str<E>(self, id: &str) -> Result<Members, E> {
+                Ok(Members(Member::of(&Value::from(id)).into_iter().collect()))
+            }
+
+            fn visit_unit<E>(self) -> Result<Members, E> {
+                Ok(Members(Vec::new()))
+            }
+        }
+
+        deserializer.deserialize_any(OneByOne)
     }
 }
 
@@ -99,13 +293,43 @@ mod tests {
 
     #[test]
     fn values_may_be_complex_or_plain() {
-        let user: Resource = serde_json::from_value(json!({
-            "id": "7",
-            "roles": ["admin", {"value": "viewer", "display": "Viewer"}, {"display": "nothing"}, {"value": ""}, 5],
+        let user = Resource::of(json!({
+            "ID": 7, "roles": ["admin", {"VALUE": "viewer", "display": "Viewer"}, {"display": "nothing"}, {"value": ""}, 5],
+            "entitlements": "one",
         }))
         .unwrap();
-        let roles: Vec<_> = user.values("roles").map(|role| (role.value, role.display)).collect();
-        assert_eq!(roles, [("admin", None), ("viewer", Some("Viewer"))]);
-        assert_eq!(user.values("entitlements").count(), 0);
+        let roles: Vec<_> =
+            user.values("roles").map(|role| (role.value.into_owned(), role.display)).collect();
+        assert_eq!(
+            roles,
+            [("admin".to_owned(), None), ("viewer".to_owned(), Some("Viewer")), ("5".to_owned(), None)]
+        );
+        assert_eq!(
+            (user.id.as_str(), user.values("entitlements").count(), user.values("groups").count()),
+            ("7", 1, 0)
+        );
+    }
+
+    #[test]
+    fn members_are_users_unless_something_says_otherwise() {
+        for (member, id, kind) in [
+            (json!({"value": 1}), "1", MemberKind::User),
+            (json!("u1"), "u1", MemberKind::User),
+            (json!({"$ref": "Users/u1"}), "u1", MemberKind::User),
+            (json!({"$REF": "https://x.test/v2/Groups/g2/"}), "g2", MemberKind::Other),
+            (json!({"$ref": "ServicePrincipals/sp9"}), "sp9", MemberKind::Other),
+            (json!({"value": "sp9", "type": "ServicePrincipal"}), "sp9", MemberKind::Other),
+            (json!({"value": "1", "type": "direct", "$ref": "../Groups/1"}), "1", MemberKind::Other),
+            (
+                json!({"value": "1", "type": "urn:ietf:params:scim:schemas:core:2.0:User"}),
+                "1",
+                MemberKind::User,
+            ),
+            (json!({"value": "1", "type": null, "$ref": null}), "1", MemberKind::User),
+        ] {
+            let read = Member::of(&member);
+            assert_eq!(read, Some(Member { id: id.to_owned(), kind }), "{member}");
+        }
+        assert_eq!(Member::of(&json!({"display": "nobody"})), None);
     }
 }

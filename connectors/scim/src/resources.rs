@@ -14,10 +14,9 @@ pub(crate) fn types() -> [ResourceType; 1] {
 
 pub(crate) async fn list_resources(scim: Scim, _: ListResources) -> Result<Reply<Vec<FoundResourceData>>> {
     let Some(endpoint) = &scim.settings.resource_endpoint else { return Ok(Reply::new(Vec::new())) };
-    let (listing, place) = scim.listing().await?;
     let walk = Walk { without: "members", ..Walk::all(Endpoint::new(endpoint)) };
-    let stretch = scim.stretch::<Resource>(&walk, place).await?;
-    listing.next_page(stretch.rows.iter().map(found).collect(), stretch.next)
+    let reply = scim.page(&walk, |resource: Resource| found(&resource)).await?;
+    Ok(scim.noted(reply))
 }
 
 fn found(resource: &Resource) -> FoundResourceData {

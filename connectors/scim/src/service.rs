@@ -1,32 +1,34 @@
 //! The SCIM service: how it is reached, and one method for each of its operations (RFC 7644 §3).
 
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use lumos_connector::client::reqwest::Url;
 use lumos_connector::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::change::{self, Change};
 use crate::credentials;
-use crate::refusal::{is_not_supported, refusal};
+use crate::refusal::refusal;
 use crate::resource::Resource;
-use crate::settings::{PatchSetting, ScimSettings};
-use crate::walk::WalkCursor;
+use crate::settings::{DEFAULT_GROUPS, ScimSettings};
+use crate::value::{of_address, parse};
 
 const MEDIA_TYPE: &str = "application/scim+json";
 
 /// More rows than this are not asked for at once.
 const MAX_PAGE_SIZE: usize = 1_000;
 
-/// How often a whole resource is read and replaced before somebody else's changes win.
-const REPLACEMENTS: usize = 4;
+/// Redirects on the host of the service that are followed.
+const MAX_REDIRECTS: usize = 3;
 
 /// The service as one call sees it.
 pub(crate) struct Scim {
     pub(crate) settings: ScimSettings,
     pub(crate) call: Call,
-    http: HttpClient,
+    pub(crate) http: HttpClient,
+    /// What was left out of the answer, as sentences.
+    left_out: Mutex<Vec<String>>,
 }
 
 /// A kind of resource: the name of its endpoint below the base URL.
@@ -38,7 +40,7 @@ impl FromCall for Scim {
     async fn from_call(call: &Call) -> Result<Self> {
         let settings: ScimSettings = call.settings()?;
         let http = credentials::log_in(call)?.header("accept", MEDIA_TYPE).base_url(&settings.base_url)?;
-        Ok(Self { settings, call: call.clone(), http })
+        Ok(Self { settings, call: call.clone(), http, left_out: Mutex::default() })
     }
 }
 
@@ -48,42 +50,72 @@ impl Scim {
         self.http.base()
     }
 
-    /// The listing of a call that walks through one endpoint, and the place where its page starts.
-    pub(crate) async fn listing(&self) -> Result<(Listing<WalkCursor>, WalkCursor)> {
-        let listing = self.open::<WalkCursor>()?;
-        let place = match listing.after() {
-            Some(place) => place.clone(),
-            None => self.begin(listing.size()).await?,
-        };
-        Ok((listing, place))
-    }
-
-    /// The listing of a call.
-    pub(crate) fn open<K: DeserializeOwned>(&self) -> Result<Listing<K>> {
+    /// The listing of a call, at the page that it asks for.
+    pub(crate) fn open<P: DeserializeOwned>(&self) -> Result<Listing<P>> {
         let default = usize::try_from(self.settings.page_size.get()).unwrap_or(MAX_PAGE_SIZE);
         self.call.page().listing(PageSizes { default, max: MAX_PAGE_SIZE })
     }
 
-    /// Reads something below an endpoint.
-    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &[&str], query: &[(&str, &str)]) -> Result<T> {
-        success(self.ask(path, query).await?)?.json()
+    /// Notes that something is not in the answer: in the log and, when the request wants it, in the `raw_data`.
+    pub(crate) fn note(&self, what: String) {
+        let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        if !left_out.contains(&what) {
+            tracing::warn!("left out: {what}");
+            left_out.push(what);
+        }
     }
 
-    /// Asks for something below an endpoint; refusals are answers, too.
+    /// The reply with what was left out of it.
+    pub(crate) fn noted<P>(&self, reply: Reply<P>) -> Reply<P> {
+        let left_out = std::mem::take(&mut *self.left_out.lock().unwrap_or_else(PoisonError::into_inner));
+        if left_out.is_empty() || !self.call.include_raw_data() {
+            return reply;
+        }
+        reply.raw_data(json!({ "left_out": left_out }))
+    }
+
+    /// Reads something below an endpoint.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &[&str], query: &[(&str, &str)]) -> Result<T> {
+        parse(&success(self.ask(path, query).await?)?)
+    }
+
+    /// Asks for something below an endpoint; refusals are answers, too. Redirects on the same host are followed.
     pub(crate) async fn ask(&self, path: &[&str], query: &[(&str, &str)]) -> Result<HttpAnswer> {
-        self.http.get(path).query(query).send_any().await
+        let mut answer = self.http.get(path).query(query).send_any().await?;
+        for _ in 0..MAX_REDIRECTS {
+            let Some(target) = redirect(&answer) else { break };
+            answer = self.http.follow(target.as_str()).send_any().await?;
+        }
+        Ok(answer)
     }
 
     /// Reads one resource: all of it, or the attributes named and its id.
     pub(crate) async fn read(&self, endpoint: &Endpoint, id: &str, attributes: &str) -> Result<Resource> {
         let only = [("attributes", attributes)];
         let query = if attributes.is_empty() { &[][..] } else { &only[..] };
-        self.get(&endpoint.path_of(id), query).await
+        let mut body: Value = self.get(&endpoint.path_of(id), query).await?;
+        // Some services leave out the id when it is not asked for.
+        if let Value::Object(fields) = &mut body
+            && !fields.keys().any(|name| name.eq_ignore_ascii_case("id"))
+            && !fields.is_empty()
+        {
+            fields.insert("id".to_owned(), id.into());
+        }
+        Resource::of(body).ok_or_else(|| {
+            ConnectorError::invalid_response(format!(
+                "{endpoint}/{id}: the service does not answer with a resource"
+            ))
+        })
     }
 
-    /// Creates a resource.
-    pub(crate) async fn create(&self, endpoint: &Endpoint, body: &Value) -> Result<Resource> {
-        success(self.write(self.http.post(endpoint.path()), body, None).await?)?.json()
+    /// Creates a resource, and gives its id: that of the body or, without one, that of the `Location` (RFC 7644 §3.3).
+    pub(crate) async fn create(&self, endpoint: &Endpoint, body: &Value) -> Result<Option<String>> {
+        let answer = success(self.write(self.http.post(endpoint.path()), body, None).await?)?;
+        if let Some(resource) = parse(&answer).ok().and_then(Resource::of) {
+            return Ok(Some(resource.id));
+        }
+        let location = answer.header("location").and_then(of_address);
+        Ok(location.map(|(_, id)| percent_decoded(id)))
     }
 
     /// Deletes a resource.
@@ -91,62 +123,75 @@ impl Scim {
         success(self.http.delete(endpoint.path_of(id)).send_any().await?).map(drop)
     }
 
-    /// Changes a resource: by PATCH or, where the service has none, by replacing it.
-    ///
-    /// `version` is that of the resource which the changes were worked out from, when they depend on what it holds.
-    pub(crate) async fn change(
+    pub(crate) async fn write(
         &self,
-        endpoint: &Endpoint,
-        id: &str,
-        changes: &[Change],
+        request: HttpRequest,
+        body: &Value,
         version: Option<&str>,
-    ) -> Result<()> {
-        if self.settings.patch == PatchSetting::Auto {
-            let request = self.http.patch(endpoint.path_of(id));
-            // Setting, adding and removing a value twice is doing it once.
-            let request = if version.is_none() { request.idempotent() } else { request };
-            let body = change::patch_body(changes, self.settings.removal);
-            let answer = self.write(request, &body, version).await?;
-            if !is_not_supported(&answer) {
-                return success(answer).map(drop);
-            }
-        }
-        self.replace(endpoint, id, changes).await
-    }
-
-    /// Reads a resource, changes it and writes it back whole. When the service versions its resources, somebody else's
-    /// change in between is noticed, and kept.
-    async fn replace(&self, endpoint: &Endpoint, id: &str, changes: &[Change]) -> Result<()> {
-        let mut answer = None;
-        for _ in 0..REPLACEMENTS {
-            let mut resource = self.read(endpoint, id, "").await?;
-            let version = resource.version().map(str::to_owned);
-            for change in changes {
-                change.apply(&mut resource);
-            }
-            resource.drop_what_the_service_decides();
-            let body = serde_json::to_value(&resource)?;
-            let replaced = self.write(self.http.put(endpoint.path_of(id)), &body, version.as_deref()).await?;
-            if replaced.status() != 412 {
-                return success(replaced).map(drop);
-            }
-            answer = Some(replaced);
-        }
-        answer.map_or(Ok(()), |answer| Err(refusal(&answer)))
-    }
-
-    async fn write(&self, request: HttpRequest, body: &Value, version: Option<&str>) -> Result<HttpAnswer> {
+    ) -> Result<HttpAnswer> {
         let request = request.body(MEDIA_TYPE, serde_json::to_vec(body)?);
         match version {
             Some(version) => request.header("if-match", version).send_any().await,
             None => request.send_any().await,
         }
     }
+
+    /// The endpoint of groups.
+    pub(crate) fn groups(&self) -> Endpoint {
+        Endpoint::new(&self.settings.group_endpoint)
+    }
+
+    /// Whether an error says that the service has no groups at all, rather than that something is wrong.
+    pub(crate) fn has_no_groups(&self, error: &ConnectorError) -> bool {
+        let is_missing = matches!(
+            error.code(),
+            ConnectorErrorCode::NotFound | ConnectorErrorCode::UnsupportedOperation
+        );
+        is_missing && self.settings.group_endpoint == DEFAULT_GROUPS
+    }
 }
 
-/// The answer, unless the service refused.
+/// The answer, unless the service refused, with a bad status or with an error in its body.
 pub(crate) fn success(answer: HttpAnswer) -> Result<HttpAnswer> {
-    if answer.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
+    let has_error = || {
+        let body: serde_json::Map<String, Value> = parse(&answer).unwrap_or_default();
+        let schemas =
+            crate::value::attribute_of(&body, "schemas").map(crate::value::as_list).unwrap_or_default();
+        schemas.iter().filter_map(Value::as_str).any(|schema| schema.ends_with(":Error"))
+    };
+    if answer.is_success() && !has_error() { Ok(answer) } else { Err(refusal(&answer)) }
+}
+
+/// Where a redirect leads, if it stays on the host.
+fn redirect(answer: &HttpAnswer) -> Option<Url> {
+    if !matches!(answer.status(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let mut target = answer.url().join(answer.header("location")?).ok()?;
+    if target.query().is_none() {
+        target.set_query(answer.url().query());
+    }
+    (target.origin() == answer.url().origin()).then_some(target)
+}
+
+/// An id as it stands in an address.
+fn percent_decoded(id: &str) -> String {
+    let mut bytes = Vec::with_capacity(id.len());
+    let mut rest = id.as_bytes();
+    while let [first, after @ ..] = rest {
+        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|_| *first == b'%') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 impl Endpoint {

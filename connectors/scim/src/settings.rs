@@ -66,10 +66,16 @@ pub(crate) struct ScimSettings {
     #[serde(default)]
     #[schemars(title = "PATCH", extend("x-field_group" = "Server", "x-primary" = false))]
     pub(crate) patch: PatchSetting,
-    /// How a PATCH names the value that it removes.
+    /// How a PATCH names the value that it removes; `path` falls back to `value` where the path is refused or does
+    /// nothing, and the other members can be seen.
     #[serde(default)]
     #[schemars(title = "PATCH removal", extend("x-field_group" = "Server", "x-primary" = false))]
     pub(crate) removal: Removal,
+    /// Whether what was changed is read again before it is reported. `never` believes the service: for one that does not
+    /// show its changes, or shows them much later.
+    #[serde(default)]
+    #[schemars(title = "Read back", extend("x-field_group" = "Server", "x-primary" = false))]
+    pub(crate) read_back: ReadBack,
 }
 
 wire_enum! {
@@ -89,8 +95,13 @@ wire_enum! {
 wire_enum! {
     /// Where memberships are read.
     pub(crate) enum Memberships = Groups {
-        /// From the members of groups.
+        /// From the members of groups: as their list shows them or, where it shows none at all, of each group on its
+        /// own; where no group shows any, from the groups of users.
         Groups = "groups",
+        /// From the members of groups, each read on its own.
+        EachGroup = "each_group",
+        /// By asking for the groups of each user with a filter, which is believed.
+        Filter = "filter",
         /// From the groups of users.
         Users = "users",
     }
@@ -116,12 +127,25 @@ wire_enum! {
     }
 }
 
+wire_enum! {
+    /// Whether changes are read again before they are reported.
+    pub(crate) enum ReadBack = Always {
+        /// Always; one request more for each change.
+        Always = "always",
+        /// Never.
+        Never = "never",
+    }
+}
+
+/// The name of the endpoint of groups (RFC 7644 §3.2).
+pub(crate) const DEFAULT_GROUPS: &str = "Groups";
+
 fn hundred() -> Bounded<1, 1_000> {
     Bounded::clamped(100)
 }
 
 fn groups() -> String {
-    "Groups".to_owned()
+    DEFAULT_GROUPS.to_owned()
 }
 
 fn emails() -> AttributePath {

@@ -8,6 +8,13 @@ use crate::{found, scim_error};
 
 const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 
+/// Settings with which changes are believed; `field` has the cases in which they are read back.
+pub(crate) fn trusting(mut settings: Value) -> Value {
+    settings["base_url"] = "{upstream}/v2".into();
+    settings["read_back"] = "never".into();
+    settings
+}
+
 pub(crate) fn cases() -> Vec<Case> {
     let patch_of = |operation: Value| json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]});
     let change = |kind: &str, id: &str| {
@@ -19,6 +26,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let remove = patch_of(json!({"op": "remove", "path": "members[value eq \"1\"]"}));
     vec![
         case(capability::CreateAccount, "creates a user with what it is to hold")
+            .settings(trusting(json!({})))
             .request(json!({"username": "ada", "entitlements": [
                 {"entitlement_type": "group", "integration_specific_id": "g"},
             ]}))
@@ -54,6 +62,7 @@ pub(crate) fn cases() -> Vec<Case> {
             .upstream(get("/v2/Users/1?attributes=active").answers(json!({"id": "1", "active": true})))
             .expect(response(json!({"status": "ACTIVE", "activated": true}))),
         case(capability::DeactivateAccount, "replaces the whole user where there is no PATCH, as often as it takes")
+            .settings(trusting(json!({})))
             .request(json!({"account_id": "1"}))
             .upstream(get("/v2/Users/1?attributes=active").answers(json!({"id": "1", "active": true})))
             .upstream(patch("/v2/Users/1").any_body().answers(501))
@@ -75,13 +84,14 @@ pub(crate) fn cases() -> Vec<Case> {
             )
             .expect(response(json!({"status": "INACTIVE", "deactivated": true}))),
         case(capability::DeactivateAccount, "does not even try PATCH where the settings say so")
-            .settings(json!({"base_url": "{upstream}/v2", "patch": "never"}))
+            .settings(trusting(json!({"patch": "never"})))
             .request(json!({"account_id": "1"}))
             .upstream(get("/v2/Users/1?attributes=active").answers(json!({"id": "1", "active": true})))
             .upstream(get("/v2/Users/1").answers(json!({"id": "1", "active": true})))
             .upstream(put("/v2/Users/1").json(json!({"id": "1", "active": false})).answers(200))
             .expect(response(json!({"status": "INACTIVE", "deactivated": true}))),
         case(capability::DeleteAccount, "deletes the user")
+            .settings(trusting(json!({})))
             .request(json!({"account_id": "1"}))
             .upstream(delete("/v2/Users/1").answers(204))
             .expect(response(json!({"status": "DELETED", "deleted": true}))),
@@ -95,6 +105,7 @@ pub(crate) fn cases() -> Vec<Case> {
             )
             .expect(response(json!({"assigned": true}))),
         case(capability::AssignEntitlement, "does not believe a service that ignores the filter")
+            .settings(trusting(json!({})))
             .request(change("group", "g"))
             .upstream(get("/v2/Users/1").any_query().answers(json!({"id": "1"})))
             .upstream(get("/v2/Groups").any_query().answers(found(&[json!({"id": "g", "members": [{"value": "2"}]})])))
@@ -108,6 +119,7 @@ pub(crate) fn cases() -> Vec<Case> {
             .upstream(get("/v2/Groups/g?attributes=members").answers(json!({"id": "g", "members": [{"value": "1"}]})))
             .expect(response(json!({"assigned": true}))),
         case(capability::AssignEntitlement, "adds a role to the user")
+            .settings(trusting(json!({})))
             .request(change("role", "role:admin"))
             .upstream(get("/v2/Users/1?attributes=roles").answers(json!({"id": "1"})))
             .upstream(
@@ -117,13 +129,14 @@ pub(crate) fn cases() -> Vec<Case> {
             )
             .expect(response(json!({"assigned": true}))),
         case(capability::UnassignEntitlement, "removes the member by its path")
+            .settings(trusting(json!({})))
             .request(change("group", "g"))
             .upstream(get("/v2/Users/1").any_query().answers(json!({"id": "1"})))
             .upstream(get("/v2/Groups").any_query().answers(found(&[json!({"id": "g", "members": [{"value": "1"}]})])))
             .upstream(patch("/v2/Groups/g").json(remove.clone()).answers(204))
             .expect(response(json!({"unassigned": true}))),
         case(capability::UnassignEntitlement, "removes the member by its value where the settings say so")
-            .settings(json!({"base_url": "{upstream}/v2", "removal": "value"}))
+            .settings(trusting(json!({"removal": "value"})))
             .request(change("group", "g"))
             .upstream(get("/v2/Users/1").any_query().answers(json!({"id": "1"})))
             .upstream(get("/v2/Groups").any_query().answers(found(&[json!({"id": "g", "members": [{"value": "1"}]})])))
@@ -134,6 +147,7 @@ pub(crate) fn cases() -> Vec<Case> {
             )
             .expect(response(json!({"unassigned": true}))),
         case(capability::UnassignEntitlement, "is content when somebody else was faster")
+            .settings(trusting(json!({})))
             .request(change("group", "g"))
             .upstream(get("/v2/Users/1").any_query().answers(json!({"id": "1"})))
             .upstream(get("/v2/Groups").any_query().answers(found(&[json!({"id": "g", "members": [{"value": "1"}]})])))

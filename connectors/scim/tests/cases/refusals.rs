@@ -54,6 +54,7 @@ pub(crate) fn cases() -> Vec<Case> {
             )))
             .expect(error(Code::InvalidValue).app_error_code("scim.invalidValue")),
         case(capability::CreateAccount, "takes the account back when an entitlement cannot be given")
+            .settings(crate::changing::trusting(json!({})))
             .request(json!({"username": "ada", "entitlements": [
                 {"entitlement_type": "group", "integration_specific_id": "g"},
             ]}))
