@@ -143,10 +143,8 @@ impl Scim {
 
     /// Whether an error says that the service has no groups at all, rather than that something is wrong.
     pub(crate) fn has_no_groups(&self, error: &ConnectorError) -> bool {
-        let is_missing = matches!(
-            error.code(),
-            ConnectorErrorCode::NotFound | ConnectorErrorCode::UnsupportedOperation
-        );
+        let is_missing =
+            matches!(error.code(), ConnectorErrorCode::NotFound | ConnectorErrorCode::UnsupportedOperation);
         is_missing && self.settings.group_endpoint == DEFAULT_GROUPS
     }
 }
