@@ -90,12 +90,15 @@ fn plain_host(url: &str) -> Option<&str> {
     is_plain.then_some(host)
 }
 
+/// A connector's own reading of a token answer.
+type ReadTokens = dyn Fn(&TokenAnswer) -> Result<OauthCredentials> + Send + Sync;
+
 /// How a successful token answer is read.
 #[derive(Clone)]
 pub(crate) enum TokenAnswers {
     Json,
     JsonOrForm,
-    Custom(Arc<dyn Fn(&TokenAnswer) -> Result<OauthCredentials> + Send + Sync>),
+    Custom(Arc<ReadTokens>),
 }
 
 impl fmt::Debug for TokenAnswers {
