@@ -34,19 +34,10 @@ const PATTERN: &str = "^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$";
 pub struct DnsLabel(String);
 
 /// A text is not a label of a host name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("expected 1 to 63 letters, digits and hyphens, beginning and ending with a letter or digit")]
 pub struct NotADnsLabel;
-
-impl fmt::Display for NotADnsLabel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "expected 1 to 63 letters, digits and hyphens, beginning and ending with a letter or digit",
-        )
-    }
-}
-
-impl std::error::Error for NotADnsLabel {}
 
 impl DnsLabel {
     /// The label as it was given.

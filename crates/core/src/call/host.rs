@@ -166,17 +166,10 @@ impl HostBuilder {
 }
 
 /// The connector was built without proxy mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("this connector was built without proxy mode: the feature `proxy` of the SDK")]
 pub struct NoProxyMode;
-
-impl fmt::Display for NoProxyMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("this connector was built without proxy mode: the feature `proxy` of the SDK")
-    }
-}
-
-impl std::error::Error for NoProxyMode {}
 
 /// Sends critical log lines to Lumos (contract §9).
 pub trait LogDelivery: Send + Sync {

@@ -1,22 +1,13 @@
 //! Page tokens: where a listing goes on, as MessagePack in hexadecimal (contract §7).
 
-use std::fmt;
-
 use lumos_connector_types::json::Document;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Why a page token could not be read or made.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("not a page token of this listing: {0}")]
 pub struct TokenError(String);
-
-impl fmt::Display for TokenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not a page token of this listing: {}", self.0)
-    }
-}
-
-impl std::error::Error for TokenError {}
 
 /// The token of a list of cursors, every field in the order of its declaration; `None` for an empty list.
 ///

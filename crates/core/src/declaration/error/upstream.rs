@@ -1,7 +1,5 @@
 //! Failures of calls to the app, as errors that the client raises and the classification knows.
 
-use std::fmt;
-
 use lumos_connector_types::error::ConnectorErrorCode as Code;
 
 /// Characters of an app's text that a message repeats.
@@ -11,8 +9,9 @@ const TEXT_LIMIT: usize = 800;
 ///
 /// It carries the `status_code` of the error. Its code is `internal_error` unless the connector registers a handler
 /// such as [`http_status`](super::http_status) with `on_error`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("[{status}][{url}] {detail}")]
 pub struct HttpStatusError {
     /// The HTTP status.
     pub status: u16,
@@ -50,14 +49,6 @@ fn shortened(text: &str) -> String {
         None => text.to_owned(),
     }
 }
-
-impl fmt::Display for HttpStatusError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{}][{}] {}", self.status, self.url, self.detail)
-    }
-}
-
-impl std::error::Error for HttpStatusError {}
 
 /// How a call to the app failed before there was a whole answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,8 +93,9 @@ impl TransportFailure {
 }
 
 /// A call to the app failed before there was a whole answer.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[error("{message}")]
 pub struct TransportError {
     /// How.
     pub failure: TransportFailure,
@@ -123,17 +115,5 @@ impl TransportError {
     pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
-    }
-}
-
-impl fmt::Display for TransportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for TransportError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
     }
 }
