@@ -1,8 +1,10 @@
 //! Whole tenants of healthy connectors.
 
 use anyhow::{Result, ensure};
+use serde_json::json;
 
 use super::{Connection, mock};
+use crate::harness::install::python;
 use crate::harness::stage::Stage;
 
 pub(super) fn run(stage: &mut Stage) -> Result<()> {
@@ -44,6 +46,64 @@ pub(super) fn run(stage: &mut Stage) -> Result<()> {
         ensure!(stderr.contains("accounts: 280 of 300 rows are gone"), "{stderr}");
         Ok(())
     });
+    references(stage)
+}
+
+/// The reference, as connectors for it are written.
+const REFERENCE: &str = "connector-py==4.278.0";
+
+/// Connectors on the Python reference: what each connection file says besides the program, and how many rows there are.
+const REFERENCES: [(&str, &str, usize); 2] = [
+    (
+        "people",
+        "[auth.basic]\nusername = \"ada\"\npassword = { env = \"TENANT_PASSWORD\" }\n\
+         [settings]\nhost = \"acme.test\"\naccount_count = 120\n",
+        120,
+    ),
+    (
+        "machines",
+        "[[credentials]]\nid = \"api\"\ntoken.token = { env = \"TENANT_PASSWORD\" }\n\
+         [settings]\nregion = \"eu\"\nsigning_pin = { env = \"TENANT_PASSWORD\" }\n",
+        120,
+    ),
+];
+
+fn references(stage: &mut Stage) -> Result<()> {
+    let python = stage.step(format!("installed {REFERENCE}"), |stage| python(stage, &[REFERENCE]))?;
+    for (name, rest, at_least) in REFERENCES {
+        let path = stage.root().join("conformance/reference-connectors").join(format!("{name}.py"));
+        let command = json!([python.display().to_string(), path.display().to_string()]);
+        let connection = |stage: &Stage, mode: &str| {
+            let limits = "[limits]\npage_size = 50\n";
+            Connection::new(
+                stage,
+                &format!("[connector]\ncommand = {command}\nmode = \"{mode}\"\n{rest}{limits}"),
+            )
+        };
+        stage.check(
+            format!(
+                "{name}, on the Python reference: whole as a program and as a server, with the same rows"
+            ),
+            |stage| {
+                let mut rows = Vec::new();
+                for mode in ["program", "server"] {
+                    let connection = connection(stage, mode)?;
+                    let ended = connection.sync(&[])?;
+                    ensure!(
+                        ended.status == Some(0),
+                        "{mode}: status {:?}: {} {}",
+                        ended.status,
+                        ended.last,
+                        ended.stderr
+                    );
+                    rows.push(connection.rows("tenant.db")?);
+                }
+                ensure!(rows[0].len() >= at_least, "{} rows", rows[0].len());
+                ensure!(rows[0] == rows[1], "{} rows and {} rows", rows[0].len(), rows[1].len());
+                Ok(())
+            },
+        );
+    }
     Ok(())
 }
 
