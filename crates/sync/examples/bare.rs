@@ -48,8 +48,7 @@ fn main() {
     let database = Connection::open(path).unwrap();
     database.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())).unwrap();
     database.pragma_update(None, "synchronous", "normal").unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let client = reqwest::Client::new();
+    let client = ureq::Agent::new_with_defaults();
     for (table, capability) in [(1, "list_accounts"), (2, "find_entitlement_associations")] {
         let columns = "key TEXT, digest INTEGER NOT NULL, page INTEGER NOT NULL, data TEXT NOT NULL";
         database.execute_batch(&format!("CREATE TABLE rows_{table} ({columns}) STRICT")).unwrap();
@@ -61,10 +60,9 @@ fn main() {
                 "settings": {"host": "example.test", "account_count": accounts, "paged": true},
                 "request": {}, "page": {"token": token, "size": 1000}
             });
-            let body = runtime.block_on(async {
-                let call = client.post(format!("{url}/{capability}")).body(request.to_string());
-                call.header("content-type", "application/json").send().await.unwrap().bytes().await.unwrap()
-            });
+            let call = client.post(format!("{url}/{capability}")).header("content-type", "application/json");
+            let mut reply = call.send(request.to_string()).unwrap();
+            let body = reply.body_mut().read_to_vec().unwrap();
             let answer: Answer<'_> = serde_json::from_slice(&body).unwrap();
             database.execute_batch("BEGIN").unwrap();
             for row in answer.response {
