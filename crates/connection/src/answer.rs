@@ -34,7 +34,7 @@ impl Answer {
         Json::new(&envelope).unwrap_or_default()
     }
 
-    /// The same answer with its payload read as a type, without coercion.
+    /// Reads the payload as a type, without coercion.
     ///
     /// # Errors
     /// When the payload is not of that type.

@@ -54,15 +54,15 @@ struct Inner {
     options: OpenOptions,
     resolved: Mutex<Arc<Resolved>>,
     program: Option<Program>,
-    way: Way,
+    transport: Transport,
     info: OnceCell<Arc<ConnectorInfo>>,
     permits: Semaphore,
     closed: AtomicBool,
 }
 
-/// How the connector is reached.
+/// How calls reach the connector.
 #[derive(Debug)]
-enum Way {
+enum Transport {
     Program(Program),
     Server(OwnServer),
     Address(Endpoint),
@@ -81,13 +81,13 @@ impl Connection {
         }
         let resolved = secrets::resolve(&file).await?;
         let program = Program::new(&file.connector, &file.origin.folder());
-        let way = match (&file.connector.url, &program) {
-            (Some(url), _) => Way::Address(endpoint(&file, url)?),
+        let transport = match (&file.connector.url, &program) {
+            (Some(url), _) => Transport::Address(endpoint(&file, url)?),
             (None, Some(program)) if file.connector.mode == Mode::Server => {
                 let start_timeout = Duration::from_secs(file.limits.start_timeout);
-                Way::Server(OwnServer::new(program.clone(), start_timeout))
+                Transport::Server(OwnServer::new(program.clone(), start_timeout))
             }
-            (None, Some(program)) => Way::Program(program.clone()),
+            (None, Some(program)) => Transport::Program(program.clone()),
             (None, None) => return Err(file.origin.invalid("connector", "expected `command` or `url`")),
         };
         let suspicious = !options.allow_literal_secrets && secrets::has_suspicious_settings(&file);
@@ -98,7 +98,7 @@ impl Connection {
                 options,
                 resolved: Mutex::new(Arc::new(resolved)),
                 program,
-                way,
+                transport,
                 info: OnceCell::new(),
                 closed: AtomicBool::new(false),
             }),
@@ -191,7 +191,7 @@ impl Connection {
         self.call_typed_with::<C>(CallRequest::of(request)?).await
     }
 
-    /// The same with a page, rate limits or whatever else a request may say.
+    /// Calls a capability with everything that a request may say, such as a page, and reads its answer as the capability's type.
     ///
     /// # Errors
     /// See [`call_typed`](Self::call_typed).
@@ -242,7 +242,7 @@ impl Connection {
     /// Stops a server that was started, and waits until it has ended. Later calls fail with [`CallError::Closed`].
     pub async fn close(&self) {
         self.inner.closed.store(true, Ordering::Relaxed);
-        if let Way::Server(server) = &self.inner.way {
+        if let Transport::Server(server) = &self.inner.transport {
             server.close().await;
         }
     }
@@ -280,7 +280,7 @@ impl Connection {
         let resolved = self.resolved();
         let resolved = match request.secrets() {
             own if own.is_empty() => resolved,
-            own => Arc::new(resolved.knowing(&own)),
+            own => Arc::new(resolved.with_secrets(&own)),
         };
         let keep_raw_data = request.include_raw_data || request.body.is_some();
         let timeout = request.timeout;
@@ -301,17 +301,17 @@ impl Connection {
         receiver: Receiver<'_, S>,
         resolved: &Resolved,
     ) -> Result<Received, CallError> {
-        match &self.inner.way {
-            Way::Program(program) => program.call(capability, body, receiver, resolved).await,
-            Way::Address(endpoint) => {
+        match &self.inner.transport {
+            Transport::Program(program) => program.call(capability, body, receiver, resolved).await,
+            Transport::Address(endpoint) => {
                 let endpoint = Endpoint { token: resolved.token.clone(), ..endpoint.clone() };
                 endpoint.call(capability, &body, receiver).await
             }
-            Way::Server(server) => {
+            Transport::Server(server) => {
                 let endpoint = server.endpoint(resolved).await?;
                 match endpoint.call(capability, &body, receiver).await {
                     Ok(received) => Ok(received),
-                    Err(error) => Err(server.judge(error).await),
+                    Err(error) => Err(server.explain(error).await),
                 }
             }
         }

@@ -9,7 +9,7 @@ use lumos_connector_types::json::{Json, JsonObject};
 use lumos_connector_types::page::Page;
 
 use crate::reader::Problem;
-use crate::receiver::Refused;
+use crate::receiver::ReceiveError;
 use crate::rows::SinkError;
 use crate::secrets::Redactor;
 
@@ -107,10 +107,7 @@ pub enum CallError {
         stderr: Vec<String>,
     },
     /// What came back is not an answer.
-    #[error(
-        "the connector's answer makes no sense: {problem}; it begins with {first:?}{}",
-        LastWords(stderr)
-    )]
+    #[error("the connector's answer is not valid: {problem}; it begins with {first:?}{}", LastWords(stderr))]
     Garbage {
         /// What is wrong with it.
         problem: String,
@@ -274,18 +271,18 @@ impl CallError {
     }
 
     /// What it means that an answer was not received to its end.
-    pub(crate) fn refused(refused: Refused, first: String, stderr: Vec<String>) -> Self {
-        match refused {
-            Refused::Sink(error) => Self::Sink(error),
-            Refused::Problem(Problem::TooLarge { part, limit }) => Self::TooLarge { part, limit },
-            Refused::Problem(Problem::Invalid(problem)) => Self::Garbage { problem, first, stderr },
-            Refused::Problem(Problem::Truncated) => {
+    pub(crate) fn from_receive_error(error: ReceiveError, first: String, stderr: Vec<String>) -> Self {
+        match error {
+            ReceiveError::Sink(error) => Self::Sink(error),
+            ReceiveError::Problem(Problem::TooLarge { part, limit }) => Self::TooLarge { part, limit },
+            ReceiveError::Problem(Problem::Invalid(problem)) => Self::Garbage { problem, first, stderr },
+            ReceiveError::Problem(Problem::Truncated) => {
                 Self::Garbage { problem: "it ends in the middle".to_owned(), first, stderr }
             }
         }
     }
 
-    /// The same without secrets. Lines of stderr have lost theirs already.
+    /// Takes secrets out of every text. Lines of stderr have lost theirs already.
     pub(crate) fn redacted(self, redactor: &Redactor) -> Self {
         match self {
             Self::Garbage { problem, first, stderr } => {

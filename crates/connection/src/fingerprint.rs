@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::file::ConnectionFile;
-use crate::secrets::{is_secret_credential, names_a_secret};
+use crate::secrets::{is_secret_credential, is_secret_name};
 
 /// What stands for a secret that stands in the file: its hash could be guessed.
 const LITERAL: &str = "a literal secret";
@@ -23,7 +23,7 @@ pub(crate) fn of(file: &ConnectionFile) -> String {
         single => hide(single, &mut Vec::new(), &is_secret_credential),
     }
     let mut settings = Value::Object(file.settings.clone());
-    hide(&mut settings, &mut Vec::new(), &|keys| keys.iter().any(|key| names_a_secret(key)));
+    hide(&mut settings, &mut Vec::new(), &|keys| keys.iter().any(|key| is_secret_name(key)));
     let text = sorted(&json!({
         "command": file.connector.command,
         "url": file.connector.url,

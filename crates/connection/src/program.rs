@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::error::CallError;
 use crate::file::ConnectorSection;
 use crate::reader::PIECE;
-use crate::receiver::{Received, Receiver, Refused};
+use crate::receiver::{ReceiveError, Received, Receiver};
 use crate::rows::RowSink;
 use crate::secrets::Resolved;
 use crate::transport::process::Process;
@@ -157,7 +157,7 @@ enum End {
     /// Its stdout is still open, held by something that it started or by itself, long after its answer or its end.
     StillOpen(Option<ExitStatus>),
     TimedOut,
-    Refused(Refused),
+    Rejected(ReceiveError),
     Failed(std::io::Error),
 }
 
@@ -178,7 +178,7 @@ async fn read<S: RowSink>(process: &mut Process, receiver: &mut Receiver<'_, S>)
                 Ok(0) => return End::Closed,
                 Ok(_) => match receiver.take().await {
                     Ok(()) => {}
-                    Err(refused) => return End::Refused(refused),
+                    Err(error) => return End::Rejected(error),
                 },
                 Err(error) => return End::Failed(error),
             },
@@ -221,10 +221,10 @@ async fn conclude<S: RowSink>(
             process.stop().await;
             return Err(CallError::TimedOut { after, stderr: process.last_lines().await });
         }
-        End::Refused(refused) => {
+        End::Rejected(error) => {
             process.stop().await;
             let stderr = process.last_lines().await;
-            return Err(CallError::refused(refused, first, stderr));
+            return Err(CallError::from_receive_error(error, first, stderr));
         }
         End::Failed(error) => {
             process.stop().await;
@@ -267,5 +267,7 @@ fn received<S: RowSink>(
     first: String,
     stderr: Vec<String>,
 ) -> Result<Received, CallError> {
-    receiver.finish().map_err(|problem| CallError::refused(Refused::Problem(problem), first, stderr))
+    receiver
+        .finish()
+        .map_err(|problem| CallError::from_receive_error(ReceiveError::Problem(problem), first, stderr))
 }

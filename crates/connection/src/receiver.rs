@@ -9,7 +9,7 @@ use crate::rows::{RowBatch, RowSink, SinkError};
 
 /// Why an answer is not received further.
 #[derive(Debug)]
-pub(crate) enum Refused {
+pub(crate) enum ReceiveError {
     Problem(Problem),
     Sink(SinkError),
 }
@@ -74,14 +74,14 @@ impl<'s, S: RowSink> Receiver<'s, S> {
     }
 
     /// Reads what was appended, and hands its rows to the sink.
-    pub(crate) async fn take(&mut self) -> Result<(), Refused> {
-        let batches = self.reader.scan().map_err(Refused::Problem)?;
+    pub(crate) async fn take(&mut self) -> Result<(), ReceiveError> {
+        let batches = self.reader.scan().map_err(ReceiveError::Problem)?;
         if batches.is_empty() {
             return Ok(());
         }
         let before = Instant::now();
         for batch in batches {
-            self.sink.rows(batch).await.map_err(Refused::Sink)?;
+            self.sink.rows(batch).await.map_err(ReceiveError::Sink)?;
         }
         self.in_sink += before.elapsed();
         Ok(())

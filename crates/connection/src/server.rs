@@ -45,7 +45,7 @@ struct Running {
     watchdog: Option<Child>,
     endpoint: Endpoint,
     /// A call took too long: it may be stuck.
-    suspect: bool,
+    maybe_stuck: bool,
 }
 
 impl OwnServer {
@@ -60,9 +60,10 @@ impl OwnServer {
             return Err(CallError::Closed);
         }
         if let Some(running) = &mut state.running {
-            let stuck = running.suspect && timeout(SIGN_OF_LIFE, is_ready(&running.endpoint)).await.is_err();
+            let stuck =
+                running.maybe_stuck && timeout(SIGN_OF_LIFE, is_ready(&running.endpoint)).await.is_err();
             if running.process.status().is_none() && !stuck {
-                running.suspect = false;
+                running.maybe_stuck = false;
                 return Ok(running.endpoint.clone());
             }
             tracing::warn!(program = self.program.name(), stuck, "the connector's server is started anew");
@@ -76,7 +77,7 @@ impl OwnServer {
     }
 
     /// What a failure of a call means for the server: a connection that broke because it ended is its death.
-    pub(crate) async fn judge(&self, error: CallError) -> CallError {
+    pub(crate) async fn explain(&self, error: CallError) -> CallError {
         let mut state = self.state.lock().await;
         let Some(running) = &mut state.running else { return error };
         match error {
@@ -91,7 +92,7 @@ impl OwnServer {
                 }
             }
             CallError::TimedOut { after, .. } => {
-                running.suspect = true;
+                running.maybe_stuck = true;
                 CallError::TimedOut { after, stderr: running.process.last_lines().await }
             }
             other => other,
@@ -143,7 +144,7 @@ impl OwnServer {
         };
         match ready {
             Ok(Ok(())) if process.status().is_none() => {
-                Ok(Running { process, watchdog, endpoint, suspect: false })
+                Ok(Running { process, watchdog, endpoint, maybe_stuck: false })
             }
             Ok(Err(_)) => {
                 process.stop().await;

@@ -117,7 +117,7 @@ fn checks(stage: &mut Stage, subject: &Subject, mode: &str) -> Result<()> {
         let mut token: Option<String> = None;
         loop {
             let mut arguments = vec![listing];
-            if let Some(token) = &token {
+            if let Some(token) = token.as_deref() {
                 arguments.extend(["--page-token", token]);
             }
             let answer = call(stage, &file, &arguments)?;

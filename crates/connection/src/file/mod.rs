@@ -154,7 +154,7 @@ pub struct Limits {
     /// Rows asked for in a page of a listing; left to the connector when not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_size: Option<u32>,
-    /// The same for single listings, by the capability's name.
+    /// Rows asked for in a page of single listings, by the capability's name.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub page_sizes: IndexMap<String, u32>,
     /// Bytes a single row may have; 16 MiB when not given.

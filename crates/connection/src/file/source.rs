@@ -52,12 +52,12 @@ impl Origin {
         }
     }
 
-    /// The same of what was found while reading a type.
+    /// An error that was found while reading the whole file as its type.
     pub(crate) fn read_error(&self, error: &ReadError) -> ConnectionError {
         self.read_error_in("", error)
     }
 
-    /// The same of a part of the file.
+    /// An error that was found while reading a part of the file as its type.
     pub(crate) fn read_error_in(&self, part: &str, error: &ReadError) -> ConnectionError {
         let message = error.to_string();
         let inner = error.path();

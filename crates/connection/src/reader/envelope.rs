@@ -25,7 +25,7 @@ pub(crate) struct Bounds {
     pub(crate) whole: u64,
 }
 
-/// Why an answer is none.
+/// What is wrong with an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Problem {
     /// It is not what an answer has to be.

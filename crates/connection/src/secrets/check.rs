@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::form::{CREDENTIAL, is_secret, is_secret_credential, names_a_secret, names_at};
+use super::form::{CREDENTIAL, is_secret, is_secret_credential, is_secret_name, names_at};
 use super::places::{Leaf, Place, credentials, leaves};
 use crate::error::ConnectionError;
 use crate::file::{ConnectionFile, Text};
@@ -70,7 +70,7 @@ pub(crate) fn has_suspicious_settings(file: &ConnectionFile) -> bool {
     let mut found = false;
     for (name, content) in &file.settings {
         leaves(content, &Place::at("settings").key(name), &mut |place, leaf| {
-            let named = place.keys.iter().any(|key| names_a_secret(key));
+            let named = place.keys.iter().any(|key| is_secret_name(key));
             found |= named && matches!(leaf, Leaf::Literal(Value::String(text)) if !text.is_empty());
         });
     }

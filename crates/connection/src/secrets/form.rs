@@ -33,7 +33,7 @@ const SECRET_NAMES: &[&str] = &[
 const HARMLESS_ENDS: &[&str] = &["_url", "_name", "_prefix", "_endpoint", "_source"];
 
 /// Whether a name says that its value is a secret.
-pub(crate) fn names_a_secret(name: &str) -> bool {
+pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.to_lowercase();
     if HARMLESS_ENDS.iter().any(|end| name.ends_with(end)) {
         return false;
@@ -45,7 +45,7 @@ pub(crate) fn names_a_secret(name: &str) -> bool {
 pub(crate) fn is_secret_credential(keys: &[&str]) -> bool {
     UNMARKED.iter().any(|unmarked| keys.starts_with(unmarked))
         || is_secret(&CREDENTIAL, keys)
-        || nodes_at(&CREDENTIAL, keys).is_empty() && keys.last().is_some_and(|key| names_a_secret(key))
+        || nodes_at(&CREDENTIAL, keys).is_empty() && keys.last().is_some_and(|key| is_secret_name(key))
 }
 
 /// Whether a schema marks a field, or anything that holds it, as secret.

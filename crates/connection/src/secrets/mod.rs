@@ -15,6 +15,6 @@ mod redaction;
 mod resolve;
 
 pub(crate) use check::{check_literals, check_names, check_settings, has_suspicious_settings};
-pub(crate) use form::{is_secret_credential, names_a_secret};
+pub(crate) use form::{is_secret_credential, is_secret_name};
 pub(crate) use redaction::Redactor;
 pub(crate) use resolve::{Resolved, named_secrets, resolve};

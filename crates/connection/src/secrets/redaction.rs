@@ -31,8 +31,8 @@ impl Redactor {
         Self::of(forms)
     }
 
-    /// The same with more secrets.
-    pub(crate) fn knowing<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) -> Self {
+    /// A redactor that knows more secrets.
+    pub(crate) fn with_secrets<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) -> Self {
         let others = Self::new(secrets);
         Self::of(self.forms.iter().chain(&others.forms).map(|form| form.expose().to_owned()).collect())
     }

@@ -8,7 +8,7 @@ use lumos_connector_types::json::Json;
 use lumos_connector_types::secret::Secret;
 use serde_json::{Map, Value};
 
-use super::form::{is_secret_credential, names_a_secret};
+use super::form::{is_secret_credential, is_secret_name};
 use super::places::{Leaf, Place, credentials, leaves};
 use super::redaction::Redactor;
 use crate::error::ConnectionError;
@@ -32,9 +32,9 @@ pub(crate) struct Resolved {
 }
 
 impl Resolved {
-    /// The same for a call whose request brings secrets of its own.
-    pub(crate) fn knowing(&self, secrets: &[Secret]) -> Self {
-        let redactor = Arc::new(self.redactor.knowing(secrets.iter().map(Secret::expose)));
+    /// A copy for a call whose request brings secrets of its own.
+    pub(crate) fn with_secrets(&self, secrets: &[Secret]) -> Self {
+        let redactor = Arc::new(self.redactor.with_secrets(secrets.iter().map(Secret::expose)));
         Self { redactor, ..self.clone() }
     }
 }
@@ -44,7 +44,7 @@ pub(crate) fn named_secrets(value: &Value) -> Vec<Secret> {
     let mut found = Vec::new();
     leaves(value, &Place::at(""), &mut |place, leaf| {
         if let Leaf::Literal(Value::String(text)) = leaf
-            && place.keys.iter().any(|key| names_a_secret(key))
+            && place.keys.iter().any(|key| is_secret_name(key))
         {
             found.push(text.as_str().into());
         }
@@ -53,13 +53,13 @@ pub(crate) fn named_secrets(value: &Value) -> Vec<Secret> {
 }
 
 /// Follows every reference of a file.
-struct Follower<'a> {
+struct Resolver<'a> {
     folder: &'a Path,
     secrets: Vec<Secret>,
     hidden: Vec<String>,
 }
 
-impl Follower<'_> {
+impl Resolver<'_> {
     async fn follow(&mut self, reference: &Reference, field: &str) -> Result<Value, ConnectionError> {
         if let Source::Env(name) = &reference.source {
             self.hidden.push(name.clone());
@@ -78,7 +78,7 @@ impl Follower<'_> {
         let secrets = &mut self.secrets;
         leaves(value, &Place::at(""), &mut |place, leaf| {
             let Leaf::Literal(Value::String(text)) = leaf else { return };
-            if place.keys.is_empty() && all || place.keys.iter().any(|key| names_a_secret(key)) {
+            if place.keys.is_empty() && all || place.keys.iter().any(|key| is_secret_name(key)) {
                 secrets.push(text.as_str().into());
             }
         });
@@ -94,7 +94,7 @@ impl Follower<'_> {
         }
     }
 
-    /// The same members with every reference replaced by its value.
+    /// Replaces every reference in some members by its value.
     async fn members(
         &mut self,
         members: &Map<String, Value>,
@@ -140,15 +140,15 @@ impl Follower<'_> {
 /// Follows the references of a file, and checks the credentials that come of it.
 pub(crate) async fn resolve(file: &ConnectionFile) -> Result<Resolved, ConnectionError> {
     let folder = file.origin.folder();
-    let mut follower = Follower { folder: &folder, secrets: Vec::new(), hidden: Vec::new() };
+    let mut resolver = Resolver { folder: &folder, secrets: Vec::new(), hidden: Vec::new() };
     let mut resolved = Resolved::default();
 
     let mut followed = Vec::new();
     for (place, credential) in credentials(file) {
         // The keys of a credential begin with its type.
-        let members = follower.members(credential, &place).await?;
+        let members = resolver.members(credential, &place).await?;
         check_credential(file, &members, &place)?;
-        keep_literals(&mut follower, &members);
+        keep_literals(&mut resolver, &members);
         followed.push(Value::Object(members));
     }
     resolved.credentials = match followed.len() {
@@ -157,30 +157,30 @@ pub(crate) async fn resolve(file: &ConnectionFile) -> Result<Resolved, Connectio
         _ => format!("\"credentials\":{},", Value::from(followed)).into(),
     };
 
-    let settings = follower.members(&file.settings, &Place::at("settings")).await?;
+    let settings = resolver.members(&file.settings, &Place::at("settings")).await?;
     for (name, value) in &settings {
-        if names_a_secret(name) {
-            follower.keep_texts(value, true);
+        if is_secret_name(name) {
+            resolver.keep_texts(value, true);
         }
     }
     resolved.settings = Value::Object(settings).to_string().into();
 
     if let Some(token) = &file.connector.token {
-        let token = follower.text(token, "connector.token").await?;
-        follower.secrets.push(token.clone());
+        let token = resolver.text(token, "connector.token").await?;
+        resolver.secrets.push(token.clone());
         resolved.token = Some(token);
     }
     for (name, text) in &file.connector.environment {
         let field = format!("connector.environment.{name}");
-        resolved.environment.push((name.clone(), follower.text(text, &field).await?));
+        resolved.environment.push((name.clone(), resolver.text(text, &field).await?));
     }
-    resolved.redactor = Arc::new(Redactor::new(follower.secrets.iter().map(Secret::expose)));
-    resolved.hidden = follower.hidden;
+    resolved.redactor = Arc::new(Redactor::new(resolver.secrets.iter().map(Secret::expose)));
+    resolved.hidden = resolver.hidden;
     Ok(resolved)
 }
 
 /// Keeps what stands in the file at a secret place, when that is allowed, and what Basic authentication makes of it.
-fn keep_literals(follower: &mut Follower<'_>, credential: &Map<String, Value>) {
+fn keep_literals(resolver: &mut Resolver<'_>, credential: &Map<String, Value>) {
     let content = Value::Object(credential.clone());
     let mut found = Vec::new();
     leaves(&content, &Place::at(""), &mut |place, leaf| {
@@ -188,7 +188,7 @@ fn keep_literals(follower: &mut Follower<'_>, credential: &Map<String, Value>) {
         if let Leaf::Literal(Value::String(text)) = leaf
             && is_secret_credential(&keys)
             // Most of a service account's key is not secret.
-            && (keys.len() < 3 || keys.iter().skip(2).any(|key| names_a_secret(key)))
+            && (keys.len() < 3 || keys.iter().skip(2).any(|key| is_secret_name(key)))
         {
             found.push(Secret::from(text.as_str()));
         }
@@ -198,7 +198,7 @@ fn keep_literals(follower: &mut Follower<'_>, credential: &Map<String, Value>) {
     {
         found.push(format!("{username}:{password}").into());
     }
-    follower.secrets.extend(found);
+    resolver.secrets.extend(found);
 }
 
 fn check_credential(

@@ -11,7 +11,7 @@ use reqwest::{Certificate, Client, ClientBuilder, Response, StatusCode, Url, red
 use tokio::time::timeout_at;
 
 use crate::error::CallError;
-use crate::receiver::{Received, Receiver, Refused};
+use crate::receiver::{ReceiveError, Received, Receiver};
 use crate::rows::RowSink;
 
 /// How long a connection may take to come about.
@@ -21,7 +21,7 @@ const CONNECT: Duration = Duration::from_secs(30);
 /// the reference's server closes it.
 const IDLE: Duration = Duration::from_secs(3);
 
-/// How many bytes of an answer that is none are shown.
+/// How many bytes of the body of another status are shown.
 const DETAIL: usize = 200;
 
 /// A client that follows no redirects: its requests carry credentials.
@@ -96,11 +96,13 @@ impl Endpoint {
         {
             receiver.buffer().extend_from_slice(&piece);
             if let Err(refused) = receiver.take().await {
-                return Err(CallError::refused(refused, receiver.first(), Vec::new()));
+                return Err(CallError::from_receive_error(refused, receiver.first(), Vec::new()));
             }
         }
         let first = receiver.first();
-        receiver.finish().map_err(|problem| CallError::refused(Refused::Problem(problem), first, Vec::new()))
+        receiver.finish().map_err(|problem| {
+            CallError::from_receive_error(ReceiveError::Problem(problem), first, Vec::new())
+        })
     }
 }
 
