@@ -64,7 +64,7 @@ struct Inner {
 #[derive(Debug)]
 enum Transport {
     Program(Program),
-    Server(OwnServer),
+    Server(Box<OwnServer>),
     Address(Endpoint),
 }
 
@@ -85,7 +85,7 @@ impl Connection {
             (Some(url), _) => Transport::Address(endpoint(&file, url)?),
             (None, Some(program)) if file.connector.mode == Mode::Server => {
                 let start_timeout = Duration::from_secs(file.limits.start_timeout);
-                Transport::Server(OwnServer::new(program.clone(), start_timeout))
+                Transport::Server(Box::new(OwnServer::new(program.clone(), start_timeout)))
             }
             (None, Some(program)) => Transport::Program(program.clone()),
             (None, None) => return Err(file.origin.invalid("connector", "expected `command` or `url`")),
@@ -135,8 +135,8 @@ impl Connection {
         let resolved = self.resolved();
         let mut no_rows = NoRows;
         let receiver = self.receiver(Payload::Whole, false, None, &mut no_rows);
-        let received =
-            program.info(receiver, &resolved).await.map_err(|error| error.redacted(&resolved.redactor))?;
+        let received = Box::pin(program.info(receiver, &resolved)).await;
+        let received = received.map_err(|error| error.redacted(&resolved.redactor))?;
         let (response, _) = outcome::of(received, &resolved.redactor)?;
         let response = response.unwrap_or_default();
         ConnectorInfo::from_program(&response)
@@ -286,7 +286,7 @@ impl Connection {
         let timeout = request.timeout;
         let body = request.body(capability, &resolved, self.limits());
         let receiver = self.receiver(payload, keep_raw_data, timeout, sink);
-        let received = self.deliver(capability, body, receiver, &resolved).await;
+        let received = Box::pin(self.deliver(capability, body, receiver, &resolved)).await;
         let received = match received {
             Ok(received) => received,
             Err(error) => return Err(self.named(capability, error.redacted(&resolved.redactor))),

@@ -18,7 +18,7 @@ pub(crate) fn of(file: &ConnectionFile) -> String {
     };
     match &mut credentials {
         Value::Array(items) => {
-            items.iter_mut().for_each(|item| hide(item, &mut Vec::new(), &is_secret_credential))
+            items.iter_mut().for_each(|item| hide(item, &mut Vec::new(), &is_secret_credential));
         }
         single => hide(single, &mut Vec::new(), &is_secret_credential),
     }

@@ -55,6 +55,7 @@ fn leave_number(name: &str, number: u32) {
 }
 
 /// A process that outlives this one unless it is killed, and holds its stdout.
+#[expect(clippy::zombie_processes, reason = "it is to be left behind")]
 fn start_another() {
     let child = Command::new("sleep").arg("3600").stdin(Stdio::null()).spawn().unwrap();
     leave_number("other", child.id());

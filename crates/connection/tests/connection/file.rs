@@ -1,9 +1,6 @@
 //! Connection files: what they may say, and what is said about what they may not.
 
-#[expect(unreachable_pub, reason = "shared by several tests")]
-mod common;
-
-use common::{Folder, PROGRAM};
+use crate::folder::{Folder, PROGRAM};
 use lumos_connection::{Connection, ConnectionError, ConnectionFile, OpenOptions};
 
 const HEAD: &str = "[connector]\ncommand = [\"x\"]\n";
@@ -195,7 +192,6 @@ async fn the_key_of_a_service_account_is_an_object_in_a_file() {
     );
 }
 
-#[cfg(unix)]
 #[tokio::test]
 async fn the_connector_says_which_settings_are_secret() {
     let head = format!("[connector]\ncommand = [{PROGRAM:?}]\n[settings]\n");

@@ -1,14 +1,10 @@
 //! A connector as a program's own server, and as a server at an address.
-#![cfg(unix)]
-
-#[expect(unreachable_pub, reason = "shared by several tests")]
-mod common;
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::{Folder, PROGRAM, SECRET};
+use crate::folder::{Folder, PROGRAM, SECRET};
 use lumos_connection::file::Text;
 use lumos_connection::{CallError, CallRequest, Connection, ConnectionFile, InfoSource, OpenOptions};
 use lumos_connector_types::error::ConnectorErrorCode;

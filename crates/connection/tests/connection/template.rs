@@ -1,10 +1,6 @@
 //! Connection files written from what a connector says about itself.
-#![cfg(unix)]
 
-#[expect(unreachable_pub, reason = "shared by several tests")]
-mod common;
-
-use common::{Folder, PROGRAM};
+use crate::folder::{Folder, PROGRAM};
 use lumos_connection::file::Mode;
 use lumos_connection::template::Template;
 use lumos_connection::{Connection, ConnectionFile, OpenOptions};

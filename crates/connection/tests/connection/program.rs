@@ -1,12 +1,8 @@
 //! A connector as a program per call, and everything that may go wrong with it.
-#![cfg(unix)]
-
-#[expect(unreachable_pub, reason = "shared by several tests")]
-mod common;
 
 use std::time::Duration;
 
-use common::{Folder, SECRET};
+use crate::folder::{Folder, SECRET};
 use lumos_connection::rows::CollectedRows;
 use lumos_connection::{CallError, CallRequest, RowBatch, RowSink, SinkError};
 use lumos_connector_types::capability::marker;

@@ -1,5 +1,4 @@
 //! A connection to this crate's faulty program, in a folder of its own.
-#![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,19 +6,19 @@ use std::time::Duration;
 use lumos_connection::{Connection, ConnectionError, ConnectionFile, OpenOptions};
 use tempfile::TempDir;
 
-pub const PROGRAM: &str = env!("CARGO_BIN_EXE_faulty-program");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_faulty-program");
 
 /// The secret of every connection here.
-pub const SECRET: &str = "hunter22";
+pub(crate) const SECRET: &str = "hunter22";
 
 /// A folder with a connection file and the secret that it refers to.
-pub struct Folder {
-    pub folder: TempDir,
+pub(crate) struct Folder {
+    folder: TempDir,
 }
 
 impl Folder {
     /// The file has the faulty program, and what else it says.
-    pub fn new(mode: &str, rest: &str) -> Self {
+    pub(crate) fn new(mode: &str, rest: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("secret"), format!("{SECRET}\n")).unwrap();
         let text = format!(
@@ -30,43 +29,43 @@ impl Folder {
         Self { folder }
     }
 
-    pub fn program() -> Self {
+    pub(crate) fn program() -> Self {
         Self::new("program", "")
     }
 
-    pub fn server() -> Self {
+    pub(crate) fn server() -> Self {
         Self::new("server", "")
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn file(&self) -> ConnectionFile {
+    pub(crate) fn file(&self) -> ConnectionFile {
         ConnectionFile::read(&self.path().join("connection.toml")).unwrap()
     }
 
-    pub async fn open(&self) -> Connection {
+    pub(crate) async fn open(&self) -> Connection {
         self.try_open(self.file()).await.unwrap()
     }
 
-    pub async fn try_open(&self, file: ConnectionFile) -> Result<Connection, ConnectionError> {
+    pub(crate) async fn try_open(&self, file: ConnectionFile) -> Result<Connection, ConnectionError> {
         Connection::open(file, OpenOptions::default()).await
     }
 
     /// The number of a process that the faulty program left here.
-    pub fn number(&self, name: &str) -> i32 {
+    pub(crate) fn number(&self, name: &str) -> i32 {
         std::fs::read_to_string(self.path().join(name)).unwrap().trim().parse().unwrap()
     }
 
     /// Waits until a process is gone: neither running nor left as a zombie.
-    pub async fn is_gone(&self, name: &str) -> bool {
+    pub(crate) async fn is_gone(&self, name: &str) -> bool {
         let process = rustix::process::Pid::from_raw(self.number(name)).unwrap();
         wait_until(|| rustix::process::test_kill_process(process).is_err()).await
     }
 
     /// Waits until a process of somebody else has ended. Its zombie is not ours.
-    pub async fn has_ended(&self, name: &str) -> bool {
+    pub(crate) async fn has_ended(&self, name: &str) -> bool {
         let number = self.number(name).to_string();
         wait_until(|| {
             let output =
