@@ -6,7 +6,7 @@
 
 use std::hint::black_box;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use indexmap::IndexMap;
 use lumos_connector_core::error::Result;
 use lumos_connector_core::host::Host;
@@ -107,5 +107,23 @@ fn floor(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, dispatch, floor);
+/// Very many keys that nobody declared: the time per key (the "throughput") must not depend on how many they are.
+fn keys(criterion: &mut Criterion) {
+    let connector = connector();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut group = criterion.benchmark_group("keys in settings");
+    for count in [10_000_u32, 100_000, 1_000_000] {
+        let keys: String = (0..count).map(|index| format!(r#""key{index:07}":{index},"#)).collect();
+        let request = REQUEST.replace(r#""settings":{"#, &format!(r#""settings":{{{keys}"#));
+        group.throughput(Throughput::Elements(count.into())).sample_size(10);
+        group.bench_with_input(BenchmarkId::from_parameter(count), &request, |bencher, request| {
+            bencher.iter(|| {
+                let answer = connector.dispatch("validate_credentials", black_box(request));
+                runtime.block_on(async { answer.await.into_bytes().await }).unwrap()
+            });
+        });
+    }
+}
+
+criterion_group!(benches, dispatch, floor, keys);
 criterion_main!(benches);

@@ -337,7 +337,7 @@ pub struct TokenAuthentication {
 pub struct ServiceAccountKey(JsonObject);
 
 impl ServiceAccountKey {
-    /// The key itself. Let it go nowhere but to the app.
+    /// The key itself. Send it to the app and nowhere else.
     #[must_use]
     pub fn expose(&self) -> &JsonObject {
         &self.0

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An integer from `MIN` to `MAX`, for settings and custom payloads: the schema says the bounds and reading holds them.
+/// An integer from `MIN` to `MAX`, for settings and custom payloads: the schema states the bounds, and reading enforces them.
 ///
 /// ```
 /// use lumos_connector_types::bounded::Bounded;
@@ -25,7 +25,7 @@ impl<const MIN: i64, const MAX: i64> Bounded<MIN, MAX> {
         if MIN <= number && number <= MAX { Some(Self(number)) } else { None }
     }
 
-    /// The number, or the bound next to it.
+    /// The number, or the nearest bound.
     #[must_use]
     pub fn clamped(number: i64) -> Self {
         Self(number.clamp(MIN, MAX))

@@ -95,7 +95,7 @@ impl CustomAttributeSchema {
         Self { customized_type, name: name.into(), attribute_type, description: None }
     }
 
-    /// The same with a sentence about it.
+    /// Sets what the attribute tells, in a sentence.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());

@@ -10,7 +10,7 @@ use crate::json::{Document, Json};
 
 /// A value of type `A` or of type `B`, for settings and custom payloads.
 ///
-/// It is read as the reference reads its unions: whichever type fits exactly, `A` first, and only then by coercion.
+/// It is read as the reference reads its unions: as the type that matches exactly, `A` before `B`, and only then by coercion.
 /// `Either<i64, String>` keeps `"5"` a string, and turns `5.0` into an integer. A text that can be read as a
 /// [`Date`](crate::time::Date) or a [`DateTime`](crate::time::DateTime) fits these exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -34,7 +34,7 @@ impl<'de, A: DeserializeOwned, B: DeserializeOwned> Deserialize<'de> for Either<
         exact
             .or_else(|_| strict())
             .or_else(|_| lax())
-            .map_err(|_| D::Error::custom("fits none of the two types of this field"))
+            .map_err(|_| D::Error::custom("matches neither of the two types of this field"))
     }
 }
 

@@ -170,7 +170,7 @@ impl EntitlementType {
         }
     }
 
-    /// The same, held at least and at most so many times by an account; `None` is any number.
+    /// Sets how many entitlements of this type an account may hold, at least and at most; `None` is any number.
     #[must_use]
     pub fn holds(mut self, min: i64, max: impl Into<Option<i64>>) -> Self {
         self.min = min;

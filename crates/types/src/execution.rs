@@ -57,7 +57,7 @@ pub struct DeletedEffect {
 /// Effect of a capability that had nothing to change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NoopEffect {
-    /// Marks the effect as none.
+    /// Marks that nothing was changed.
     #[serde(default)]
     pub kind: NoopKind,
     /// Why there was nothing to change.
@@ -117,10 +117,10 @@ impl Effect {
         Self::Updated(UpdatedEffect::default())
     }
 
-    /// Something was changed, unless it was as wanted before.
+    /// Something was changed; or nothing, when the app was already in the state asked for.
     #[must_use]
-    pub fn updated_unless(was_so: bool) -> Self {
-        if was_so { Self::noop(NoopEffectReason::StateAlreadyMatches) } else { Self::updated() }
+    pub fn updated_unless(was_already_so: bool) -> Self {
+        if was_already_so { Self::noop(NoopEffectReason::StateAlreadyMatches) } else { Self::updated() }
     }
 
     /// Something was deleted.
@@ -150,7 +150,7 @@ impl ExecutionSummary {
         }
     }
 
-    /// The same with a sentence about it.
+    /// Sets what was done, in a sentence for people.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());

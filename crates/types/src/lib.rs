@@ -1,10 +1,10 @@
 //! What crosses the wire between Lumos and a connector.
 //!
-//! | room | what lives there |
+//! | module | contents |
 //! | --- | --- |
 //! | [`capability`] | the table of standard capabilities, their markers, what a custom capability is |
 //! | [`envelope`] | what stands around every payload |
-//! | [`payload`] | every payload by its name, from the rooms below |
+//! | [`payload`] | every payload by its name, from the modules below |
 //! | [`account`], [`account_lifecycle`], [`entitlement`], [`resource`], [`custom_attribute`] | who has which access |
 //! | [`activity`], [`expense`], [`application`], [`access_graph`], [`non_human`], [`arbitrary_endpoint`] | the other readings |
 //! | [`auth`], [`oauth`], [`validation`], [`probe`], [`info`] | connecting: credentials, OAuth, checks, self-description |

@@ -25,7 +25,7 @@ pub const REDACTED: &str = "[REDACTED]";
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// The secret itself. Let it go nowhere but to the app.
+    /// The secret itself. Send it to the app and nowhere else.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()

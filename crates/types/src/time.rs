@@ -24,7 +24,7 @@ use speedate::{DateConfig, DateTimeConfig, MicrosecondsPrecisionOverflowBehavior
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateTime(speedate::DateTime);
 
-/// A text or number that is not a point in time.
+/// Why a text or number is not a date or a time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct TimeError(String);
@@ -110,7 +110,7 @@ impl Date {
     /// The date of a midnight (UTC) given in seconds since 1970; larger numbers are milliseconds.
     ///
     /// # Errors
-    /// When the time is not a midnight.
+    /// When the time is not midnight.
     pub fn from_unix(seconds: i64) -> Result<Self, TimeError> {
         speedate::Date::from_timestamp(seconds, true, &DateConfig::default())
             .map(Self)
@@ -143,7 +143,7 @@ impl fmt::Display for Date {
     }
 }
 
-/// Reads text, integers and floats; a boolean is none of them.
+/// Reads text, integers and floats, but no booleans.
 struct TimeVisitor<T> {
     expecting: &'static str,
     from_float: fn(f64) -> Result<T, TimeError>,

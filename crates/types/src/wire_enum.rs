@@ -4,7 +4,7 @@
 ///
 /// The enum is read from those strings only (never from `{"variant": …}`), written as them, and described by a JSON
 /// Schema `{"type": "string", "enum": […]}`. After the name may stand `= Variant`, its default, and `else Variant`,
-/// which stands for everything that is none of the strings.
+/// which every other value is read as.
 ///
 /// ```
 /// lumos_connector_types::wire_enum! {
@@ -237,7 +237,7 @@ macro_rules! first_that_fits {
                 $(if let Ok(value) = document.read() {
                     return Ok(Self::$variant(value));
                 })+
-                Err(::serde::de::Error::custom(concat!("fits no kind of ", stringify!($union))))
+                Err(::serde::de::Error::custom(concat!("matches no variant of ", stringify!($union))))
             }
         }
     };

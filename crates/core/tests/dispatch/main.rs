@@ -20,6 +20,7 @@ mod declaration;
 mod error_classes;
 mod error_mapping;
 mod fingerprints;
+mod fuzz;
 mod large_requests;
 mod oauth;
 mod observation;

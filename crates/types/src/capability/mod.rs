@@ -43,10 +43,10 @@ pub trait Capability: Sized + Send + Sync + 'static {
     /// The name on the wire: lower-case words joined by underscores.
     const NAME: &'static str;
 
-    /// Which standard capability it is; `None` for a custom one, which the builder then holds to its rules.
+    /// Which standard capability it is; `None` for a custom one, whose name the builder then checks.
     const STANDARD: Option<StandardCapability> = None;
 
-    /// Whether payloads are read with the coercions of settings: so are payload types of a connector's own.
+    /// Whether payloads are read with coercion, as settings are: true for payload types that the connector declares.
     const LAX: bool = true;
 
     /// The payload of a request.
@@ -60,27 +60,27 @@ pub trait Capability: Sized + Send + Sync + 'static {
         Metadata::default()
     }
 
-    /// The same capability under another name in lists and forms.
+    /// Sets the name that lists and forms show.
     fn display_name(self, display_name: impl Into<String>) -> Described<Self> {
         self.described(|metadata| metadata.display_name = Some(display_name.into()))
     }
 
-    /// The same capability with a description.
+    /// Sets the sentence that says what the capability does.
     fn description(self, description: impl Into<String>) -> Described<Self> {
         self.described(|metadata| metadata.description = Some(description.into()))
     }
 
-    /// The same capability with a rate-limit mode that nothing overrides.
+    /// Sets the rate-limit mode, which neither the connector nor the caller overrides.
     fn rate_limit_mode(self, mode: RateLimitMode) -> Described<Self> {
         self.described(|metadata| metadata.rate_limit_mode = Some(mode))
     }
 
-    /// The same capability, called by another class of traffic than the platform's.
+    /// Sets who calls the capability, when that is not the platform.
     fn traffic_class(self, class: TrafficClass) -> Described<Self> {
         self.described(|metadata| metadata.traffic_class = class)
     }
 
-    /// The same capability with other metadata.
+    /// Replaces all metadata of the capability.
     fn described(self, change: impl FnOnce(&mut Metadata)) -> Described<Self> {
         let mut metadata = self.metadata();
         change(&mut metadata);

@@ -88,7 +88,7 @@ macro_rules! standard_capabilities {
 
         /// Markers of the standard capabilities: what an author passes to the builder.
         ///
-        /// The payload types of a capability mostly have its name, too; they live in the rooms of this crate.
+        /// The payload types of a capability mostly have its name, too; they are in the modules of this crate.
         pub mod marker {
             use super::{Capability, StandardCapability};
             use crate::payload;
