@@ -110,6 +110,7 @@ fn floor(criterion: &mut Criterion) {
 /// Very many keys that nobody declared: the time per key (the "throughput") must not depend on how many they are.
 fn keys(criterion: &mut Criterion) {
     let connector = connector();
+    let host = Host::default();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut group = criterion.benchmark_group("keys in settings");
     for count in [10_000_u32, 100_000, 1_000_000] {
@@ -118,7 +119,7 @@ fn keys(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(count.into())).sample_size(10);
         group.bench_with_input(BenchmarkId::from_parameter(count), &request, |bencher, request| {
             bencher.iter(|| {
-                let answer = connector.dispatch("validate_credentials", black_box(request));
+                let answer = connector.dispatch(&host, "validate_credentials", black_box(request));
                 runtime.block_on(async { answer.await.into_bytes().await }).unwrap()
             });
         });

@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::acme::{block_on, builder, bytes, valid};
+use crate::acme::{builder, bytes, dispatch, valid};
 
 const REQUESTS: &str = include_str!("../corpus/requests.jsonl");
 const TOKENS: &str = include_str!("../corpus/page_tokens.txt");
@@ -100,7 +100,7 @@ fn tokens() -> &'static [String] {
 
 /// The answer is an envelope, and never that of a panic.
 fn is_answered(acme: &Integration, capability: &str, request: &str) -> Option<String> {
-    let answer = bytes(block_on(acme.dispatch(capability, request))).unwrap();
+    let answer = bytes(dispatch(acme, capability, request)).unwrap();
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     let code = answer["error"]["error_code"].as_str().map(str::to_owned);
     assert_eq!(answer["is_error"] == true, code.is_some(), "{request:?}: {answer}");
