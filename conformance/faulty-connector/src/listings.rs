@@ -49,7 +49,9 @@ pub(crate) async fn accounts(page: PageRequest, _: ListAccounts) -> Result<Reply
         }
         Fault::Refused => return Err(ConnectorError::authorization("the app refuses this listing")),
         Fault::Throttled => {
-            return Err(ConnectorError::rate_limit("the app asks to wait").retry_after_seconds(24 * 60 * 60));
+            return Err(
+                ConnectorError::rate_limit("the app asks to wait").with_retry_after_seconds(24 * 60 * 60)
+            );
         }
         Fault::ErrorStays if number == 2 => return Err(unavailable()),
         Fault::ErrorPasses if number == 2 && times_before() < 2 => return Err(unavailable()),

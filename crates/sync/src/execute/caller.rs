@@ -81,7 +81,7 @@ impl Caller for Connection {
     }
 
     async fn info(&self) -> Result<Info, CallFailure> {
-        let info = Self::info(self).await;
+        let info = Box::pin(Self::info(self)).await;
         info.map(|info| info.info.clone()).map_err(|error| CallFailure::new("info", error.to_string()))
     }
 
@@ -96,7 +96,9 @@ impl Caller for Connection {
         if let Some(rate_limit) = call.rate_limit {
             request = request.rate_limit(rate_limit);
         }
-        let end = self.call_rows(&call.capability, request, &mut Sink(rows)).await?;
+        let mut sink = Sink(rows);
+        // Large futures of a connection live on the heap.
+        let end = Box::pin(self.call_rows(&call.capability, request, &mut sink)).await?;
         Ok(PageAnswer {
             next: end.next_token().map(str::to_owned),
             rate_limit: end.rate_limit,

@@ -90,8 +90,6 @@ fn write_member_key(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use super::*;
 
     fn keys(label: &str, rows: &[(Option<&str>, &str)]) -> (Vec<Option<String>>, PageFacts) {

@@ -57,8 +57,6 @@ impl LimitState {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use super::*;
 
     fn told(remaining: i64) -> RateLimitResponseInfo {

@@ -64,7 +64,7 @@ pub async fn run<C: Caller, O: Observer + ?Sized>(
     let lanes =
         Lanes { caller, observer, options, frontier, page_size, limits: Mutex::new(limits), accounts };
     Reading { lanes: &lanes, store, sync, values: RequestValues { attributes: Vec::new(), since } }
-        .to_the_end()
+        .read_all()
         .await?;
     let thresholds = options.thresholds;
     let outcome = with_store(store, move |store| judge(store, sync, &thresholds)).await?;
@@ -111,7 +111,7 @@ struct Reading<'a, C, O: ?Sized> {
 
 impl<'a, C: Caller, O: Observer + ?Sized> Reading<'a, C, O> {
     /// Reads every listing to its end, and indexes it.
-    async fn to_the_end(mut self) -> Result<(), SyncError> {
+    async fn read_all(mut self) -> Result<(), SyncError> {
         let mut steps: Steps<'a> = FuturesUnordered::new();
         let mut indexing: Vec<i64> = Vec::new();
         let mut pages = 0;

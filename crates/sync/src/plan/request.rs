@@ -48,8 +48,6 @@ impl RequestValues {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use lumos_connector_types::capability::StandardCapability;
     use lumos_connector_types::payload;
 

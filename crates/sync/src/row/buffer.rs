@@ -162,8 +162,6 @@ fn to_size(length: u64) -> io::Result<usize> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use super::*;
 
     fn read(buffer: &mut RowBuffer) -> Vec<(Option<String>, String)> {

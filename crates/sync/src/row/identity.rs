@@ -221,8 +221,6 @@ impl<'a> Visitor<'a> for FieldValue {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use super::*;
     use crate::plan::ListingKind;
 

@@ -45,7 +45,7 @@ fn compare_two(
                 find(FindingKind::Unstable, &row.key);
             }
             (_, Some(one), Some(other)) if one.digest != other.digest => {
-                find(FindingKind::Changing, &one.key)
+                find(FindingKind::Changing, &one.key);
             }
             _ => {}
         }
