@@ -117,8 +117,23 @@ impl GivenUp {
     }
 }
 
+/// One attempt, and a second one with a new login when the app no longer accepts the one it gave.
+async fn once(client: &HttpClient, request: Request, is_refusal: Option<&IsRefusal>) -> Result<HttpAnswer> {
+    let Some(login) = &client.inner().login else { return attempt(client, request, is_refusal).await };
+    let Some(number) = login.prepare().await? else { return attempt(client, request, is_refusal).await };
+    let again = request.try_clone();
+    let answer = attempt(client, request, is_refusal).await?;
+    match again {
+        Some(again) if answer.status() == 401 => {
+            login.renew(number).await?;
+            attempt(client, again, is_refusal).await
+        }
+        _ => Ok(answer),
+    }
+}
+
 /// One attempt.
-async fn once(
+async fn attempt(
     client: &HttpClient,
     mut request: Request,
     is_refusal: Option<&IsRefusal>,

@@ -30,7 +30,7 @@ use lumos_connector_core::Call;
 pub use answer::HttpAnswer;
 pub use builder::HttpBuilder;
 pub use client::HttpClient;
-pub use login::{Authorize, BasicLogin, Token};
+pub use login::{Authorize, BasicLogin, SessionLogin, Token};
 pub use path::IntoPath;
 pub use request::HttpRequest;
 
