@@ -4,12 +4,13 @@ use lumos_connector::prelude::*;
 use tokio_postgres::types::Type;
 
 use crate::accounts::Account;
+use crate::connection::Connection;
 use crate::deletion;
 use crate::entitlement::{Entitlement, Kind};
 use crate::entitlement_changes::{self, Change};
-use crate::failures::needing;
+use crate::failures::{explain_denied, reason};
 use crate::password;
-use crate::server::{Connection, Server};
+use crate::server::Server;
 
 /// Most sessions that a role may be limited to; -1 is no limit.
 type ConnectionLimit = Bounded<-1, 2_147_483_647>;
@@ -100,7 +101,7 @@ impl RoleStatement {
 
     async fn run(&self, connection: &Connection) -> Result<()> {
         let values: Vec<_> = self.values.iter().map(String::as_str).collect();
-        needing(connection.run(&self.template, &values).await, || {
+        explain_denied(connection.run(&self.template, &values).await, || {
             "CREATEROLE (since version 16 with ADMIN OPTION on the role, SUPERUSER for superusers)".to_owned()
         })
     }
@@ -140,30 +141,48 @@ async fn create(
 ) -> Result<Account> {
     let NewAccount { name, connection_limit, valid_until, .. } = request;
     let connection = &server.main;
-    if find(connection, name).await?.is_some() {
-        return Err(ConnectorError::conflict(format!("There is a role \"{name}\" already")));
-    }
-    connection.begin().await?;
-    let password = request.password.as_ref().or(generated);
     let statement = RoleStatement::new("CREATE ROLE %I LOGIN", name);
-    statement.options(password, *connection_limit, valid_until.as_ref())?.run(connection).await?;
-    comment(connection, name, request.comment.as_deref()).await?;
-    let oid = find(connection, name).await?.ok_or_else(|| {
-        ConnectorError::invalid_response(format!("The server does not show the new role \"{name}\""))
-    })?;
-    let account = server.account(&oid.to_string()).await?;
+    let password = request.password.as_ref().or(generated);
+    let statement = &statement.options(password, *connection_limit, valid_until.as_ref())?;
     // Roles and what all databases share are created together or not at all.
     let (schemas, shared): (Vec<_>, Vec<_>) =
         entitlements.iter().partition(|entitlement| entitlement.kind == Kind::Schema);
-    for entitlement in shared {
-        entitlement_changes::apply(server, connection, &account, entitlement, Change::Grant).await?;
-    }
-    connection.commit().await?;
+    let shared = &shared;
+    let created = server.with_retries(|| async move {
+        check_is_free(connection, name).await?;
+        connection.begin().await?;
+        statement.run(connection).await?;
+        comment(connection, name, request.comment.as_deref()).await?;
+        let oid = find(connection, name).await?.ok_or_else(|| {
+            ConnectorError::invalid_response(format!("The server does not show the new role \"{name}\""))
+        })?;
+        let account = server.account(&oid.to_string()).await?;
+        for entitlement in shared {
+            entitlement_changes::apply(server, connection, &account, entitlement, Change::Grant).await?;
+        }
+        connection.commit().await?;
+        Ok(account)
+    });
+    let account = created.await?;
+    let is_there = async {
+        Ok(server.account(&account.id()).await?.can_log_in
+            && find(connection, name).await? == Some(account.oid))
+    };
+    server.verify("the account is not there", is_there).await?;
     // Other databases see the role only now; when they refuse, it goes again.
     for entitlement in schemas {
         if let Err(error) = entitlement_changes::change(server, &account, entitlement, Change::Grant).await {
-            deletion::remove(server, &account).await?;
-            return Err(error);
+            let _ = connection.rollback().await;
+            return Err(match deletion::remove(server, &account).await {
+                Ok(()) => error,
+                Err(second) => {
+                    let (first, second) = (reason(&error), reason(&second));
+                    error.with_message(format!(
+                        "{first}; the account {} is there and stays: {second}",
+                        account.id()
+                    ))
+                }
+            });
         }
     }
     Ok(account)
@@ -180,11 +199,19 @@ fn wanted(entitlement: &CreateAccountEntitlement) -> Result<Entitlement> {
 
 /// The OID of the role with a name. The type of the parameter has the server refuse names that it would cut.
 async fn find(connection: &Connection, name: &str) -> Result<Option<u32>> {
+    let row = connection.find("SELECT oid FROM pg_roles WHERE rolname = $1", &[(&name, Type::NAME)]).await?;
+    row.map(|row| Ok(row.try_get(0)?)).transpose()
+}
+
+/// Refuses a name that no new role can have.
+async fn check_is_free(connection: &Connection, name: &str) -> Result<()> {
     if name.is_empty() {
         return Err(ConnectorError::invalid_value("The name of a role is empty"));
     }
-    let row = connection.find("SELECT oid FROM pg_roles WHERE rolname = $1", &[(&name, Type::NAME)]).await?;
-    row.map(|row| Ok(row.try_get(0)?)).transpose()
+    match find(connection, name).await? {
+        Some(_) => Err(ConnectorError::conflict(format!("There is a role \"{name}\" already"))),
+        None => Ok(()),
+    }
 }
 
 async fn comment(connection: &Connection, role: &str, comment: Option<&str>) -> Result<()> {
@@ -200,32 +227,51 @@ pub(crate) async fn update_account(
     request: UpdatedAccount,
 ) -> Result<Reply<UpdateableAccount>> {
     let account = server.account(&request.id).await?;
-    let reply = Reply::new(UpdateableAccount { id: account.id() });
-    let UpdatedAccount { name, password, connection_limit, valid_until, .. } = &request;
-    let connection = &server.main;
-    connection.begin().await?;
-    let statement = RoleStatement::new("ALTER ROLE %I", &account.name);
-    let statement = statement.options(password.as_ref(), *connection_limit, valid_until.as_ref())?;
-    let (has_options, has_comment) = (statement.values.len() > 1, request.comment.is_some());
-    if has_options {
-        statement.run(connection).await?;
+    let UpdatedAccount { password, connection_limit, valid_until, .. } = &request;
+    let name = request.name.as_deref().filter(|name| *name != account.name);
+    let options = RoleStatement::new("ALTER ROLE %I", &account.name);
+    let options = options.options(password.as_ref(), *connection_limit, valid_until.as_ref())?;
+    let has_options = options.values.len() > 1;
+    if has_options || name.is_some() {
+        server.refuse_own(&account)?;
     }
-    comment(connection, &account.name, request.comment.as_deref()).await?;
-    let renamed = name.as_ref().filter(|name| **name != account.name);
-    if let Some(name) = renamed {
-        if find(connection, name).await?.is_some() {
-            return Err(ConnectorError::conflict(format!("There is a role \"{name}\" already")));
+    let update = async || {
+        let connection = &server.main;
+        connection.begin().await?;
+        if has_options {
+            options.run(connection).await?;
         }
-        let rename = RoleStatement::new("ALTER ROLE %I", &account.name);
-        rename.with(" RENAME TO %I", Some(name.clone())).run(connection).await?;
-    }
-    connection.commit().await?;
-    let effect = if has_options || has_comment || renamed.is_some() {
-        Effect::updated()
-    } else {
-        Effect::noop(NoopEffectReason::StateAlreadyMatches)
+        comment(connection, &account.name, request.comment.as_deref()).await?;
+        if let Some(name) = name {
+            check_is_free(connection, name).await?;
+            let rename = RoleStatement::new("ALTER ROLE %I", &account.name);
+            rename.with(" RENAME TO %I", Some(name.to_owned())).run(connection).await?;
+            if connection.password_cleared() {
+                return Err(ConnectorError::conflict(
+                    "Renaming it would clear its password, which is stored as MD5 with the name in it",
+                )
+                .with_hint("Give a new password in the same request."));
+            }
+        }
+        connection.commit().await
     };
-    reply.did(effect, &request, true)
+    server.with_retries(update).await?;
+    server.verify("the account is not as requested", is_updated(&server, &account, &request)).await?;
+    let changes = has_options || request.comment.is_some() || name.is_some();
+    Reply::new(UpdateableAccount { id: account.id() }).did(Effect::updated_unless(!changes), &request, true)
+}
+
+/// Whether an account is as a request wants it; nobody can read a password.
+async fn is_updated(server: &Server, account: &Account, request: &UpdatedAccount) -> Result<bool> {
+    let UpdatedAccount { name, connection_limit, valid_until, comment, .. } = request;
+    let now = server.account(&account.id()).await?;
+    let end = now.valid_until.as_deref().and_then(|time| time.parse::<DateTime>().ok());
+    Ok(name.as_ref().is_none_or(|name| *name == now.name)
+        && connection_limit.is_none_or(|limit| limit.get() == i64::from(now.connection_limit))
+        && valid_until
+            .as_ref()
+            .is_none_or(|time| end.is_some_and(|end| end.unix_seconds() == time.unix_seconds()))
+        && comment.as_ref().is_none_or(|comment| *comment == now.comment.unwrap_or_default()))
 }
 
 pub(crate) async fn activate_account(
@@ -233,12 +279,15 @@ pub(crate) async fn activate_account(
     request: ActivateAccount,
 ) -> Result<Reply<ActivatedAccount>> {
     let account = server.account(&request.account_id).await?;
-    let reply = Reply::new(ActivatedAccount::active());
-    if account.can_log_in {
-        return reply.did(Effect::noop(NoopEffectReason::StateAlreadyMatches), &request, true);
+    if !account.can_log_in {
+        switch(&server, &account, "ALTER ROLE %I LOGIN", true).await?;
     }
-    RoleStatement::new("ALTER ROLE %I LOGIN", &account.name).run(&server.main).await?;
-    reply.did(Effect::updated(), &request, true)
+    let effect = Effect::updated_unless(account.can_log_in);
+    let mut reply = Reply::new(ActivatedAccount::active()).did(effect, &request, true)?;
+    if let Some(summary) = reply.execution_summary.as_mut().filter(|_| account.has_expired) {
+        summary.description = Some("Its password has expired: it logs in by other means alone".to_owned());
+    }
+    Ok(reply)
 }
 
 pub(crate) async fn deactivate_account(
@@ -246,40 +295,21 @@ pub(crate) async fn deactivate_account(
     request: DeactivateAccount,
 ) -> Result<Reply<DeactivatedAccount>> {
     let account = server.account(&request.account_id).await?;
-    server.refuse_own(&account)?;
+    server.refuse_own_and_bootstrap(&account)?;
     if account.can_log_in {
         // An end of validity keeps the role apart from groups, which cannot log in either; see `IS_ACCOUNT`.
         let end = if account.has_end { "" } else { " VALID UNTIL 'infinity'" };
-        let statement = RoleStatement::new(&format!("ALTER ROLE %I NOLOGIN{end}"), &account.name);
-        statement.run(&server.main).await?;
+        switch(&server, &account, &format!("ALTER ROLE %I NOLOGIN{end}"), false).await?;
     }
     let ended = server.end_sessions(&account).await?;
-    let effect = if account.can_log_in || ended > 0 {
-        Effect::updated()
-    } else {
-        Effect::noop(NoopEffectReason::StateAlreadyMatches)
-    };
+    let effect = Effect::updated_unless(!account.can_log_in && ended == 0);
     Reply::new(DeactivatedAccount::new(AccountStatus::Inactive)).did(effect, &request, true)
 }
 
-impl Server {
-    /// Refuses to lock the connector out.
-    pub(crate) fn refuse_own(&self, account: &Account) -> Result<()> {
-        if account.name == self.user() {
-            return Err(ConnectorError::conflict("This is the connector's own role"));
-        }
-        Ok(())
-    }
-
-    /// Ends the sessions of an account when the settings say so, and counts them.
-    pub(crate) async fn end_sessions(&self, account: &Account) -> Result<i64> {
-        const SQL: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usesysid = $1";
-        if !self.settings.end_sessions {
-            return Ok(0);
-        }
-        let row = self.main.find(SQL, &[(&account.oid, Type::OID)]).await;
-        let row =
-            needing(row, || "membership in pg_signal_backend, to end the account's sessions".to_owned())?;
-        row.map_or(Ok(0), |row| Ok(row.try_get(0)?))
-    }
+/// Switches an account on or off.
+async fn switch(server: &Server, account: &Account, template: &str, on: bool) -> Result<()> {
+    let statement = &RoleStatement::new(template, &account.name);
+    server.with_retries(|| statement.run(&server.main)).await?;
+    let is_switched = async { Ok(server.account(&account.id()).await?.can_log_in == on) };
+    server.verify("the account's status is as before", is_switched).await
 }

@@ -4,7 +4,8 @@ use lumos_connector::prelude::*;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use crate::server::{Connection, Server};
+use crate::connection::{Connection, optional_text, text};
+use crate::server::Server;
 use crate::settings::PostgresSettings;
 
 pub(crate) const SIZES: PageSizes = PageSizes { default: 1000, max: 5000 };
@@ -23,23 +24,30 @@ pub(crate) struct Account {
     pub(crate) name: String,
     pub(crate) can_log_in: bool,
     pub(crate) has_end: bool,
+    pub(crate) has_expired: bool,
+    /// Whether it has what its roles have without switching to them.
+    pub(crate) inherits: bool,
+    pub(crate) connection_limit: i32,
+    /// When its password ends: seconds in UTC, or the server's own text for what has no year of four digits.
+    pub(crate) valid_until: Option<String>,
+    pub(crate) comment: Option<String>,
     attributes: Vec<String>,
-    connection_limit: i32,
-    valid_until: Option<String>,
-    comment: Option<String>,
 }
 
 /// The accounts from one OID to another, in their order.
 async fn accounts(connection: &Connection, first: u32, last: u32, limit: usize) -> Result<Vec<Account>> {
     let sql = format!(
-        "SELECT r.oid, r.rolname::text AS name, r.rolcanlogin AS can_log_in, r.rolvaliduntil IS NOT NULL AS has_end,
+        "SELECT r.oid, r.rolname AS name, r.rolcanlogin AS can_log_in, r.rolvaliduntil IS NOT NULL AS has_end,
+            coalesce(r.rolvaliduntil <= now(), false) AS has_expired, r.rolinherit AS inherits,
             array_remove(ARRAY[
                 CASE WHEN r.rolsuper THEN 'SUPERUSER' END, CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END,
                 CASE WHEN r.rolcreatedb THEN 'CREATEDB' END, CASE WHEN r.rolreplication THEN 'REPLICATION' END,
                 CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END], NULL) AS attributes,
             r.rolconnlimit AS connection_limit,
-            CASE WHEN isfinite(r.rolvaliduntil) THEN to_char(r.rolvaliduntil, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') END
-                AS valid_until,
+            CASE WHEN r.rolvaliduntil = 'infinity' THEN NULL
+                WHEN r.rolvaliduntil >= '0001-01-01' AND r.rolvaliduntil < '10000-01-01'
+                    THEN to_char(r.rolvaliduntil, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')
+                ELSE r.rolvaliduntil::text END AS valid_until,
             shobj_description(r.oid, 'pg_authid') AS comment
         FROM pg_roles r WHERE {IS_ACCOUNT} AND r.oid BETWEEN $1 AND $2 ORDER BY r.oid LIMIT $3"
     );
@@ -106,13 +114,15 @@ impl Account {
     fn of(row: &Row) -> Result<Self> {
         Ok(Self {
             oid: row.try_get("oid")?,
-            name: row.try_get("name")?,
+            name: text(row, "name")?,
             can_log_in: row.try_get("can_log_in")?,
             has_end: row.try_get("has_end")?,
+            has_expired: row.try_get("has_expired")?,
+            inherits: row.try_get("inherits")?,
             attributes: row.try_get("attributes")?,
             connection_limit: row.try_get("connection_limit")?,
             valid_until: row.try_get("valid_until")?,
-            comment: row.try_get("comment")?,
+            comment: optional_text(row, "comment")?,
         })
     }
 
@@ -150,7 +160,7 @@ impl Account {
         let value = |name: &str| match name {
             COMMENT => self.comment.clone(),
             CONNECTION_LIMIT => Some(self.connection_limit.to_string()),
-            VALID_UNTIL => self.valid_until.clone(),
+            VALID_UNTIL => self.valid_until.clone().filter(|time| time.ends_with('Z')),
             _ => None,
         };
         names.iter().filter_map(|name| Some((name.clone(), value(name)?))).collect()

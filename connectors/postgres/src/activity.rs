@@ -4,7 +4,7 @@ use lumos_connector::prelude::*;
 use tokio_postgres::types::Type;
 
 use crate::accounts::oid;
-use crate::failures::lacking;
+use crate::failures::missing_privilege;
 use crate::server::Server;
 
 pub(crate) async fn get_last_activity(
@@ -17,9 +17,8 @@ pub(crate) async fn get_last_activity(
             to_char(max(coalesce(state_change, backend_start)), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS activity
         FROM pg_stat_activity WHERE usesysid = ANY ($1) GROUP BY usesysid ORDER BY usesysid"#;
     // Without this role the server shows the sessions of others without their times.
-    let may: bool = server.main.find(MAY, &[]).await?.map_or(Ok(false), |row| row.try_get(0))?;
-    if !may {
-        return Err(lacking(
+    if !server.main.is_true(MAY, &[]).await? {
+        return Err(missing_privilege(
             "The server hides the activity of other roles",
             "membership in pg_read_all_stats",
         ));

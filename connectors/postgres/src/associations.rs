@@ -29,9 +29,9 @@ async fn associations(
     accounts: RangeInclusive<u32>,
 ) -> Result<Reply<Vec<FoundEntitlementAssociation>>> {
     let listing = page.listing(SIZES)?;
-    let walk = Walk { shared: shared(server.usable), in_database: in_database(server.usable), accounts };
+    let walk = Walk { shared: shared(server.usable()), in_database: in_database(server.usable()), accounts };
     let rows = walk.rows(server, listing.after(), listing.limit()).await?;
-    listing.reply(
+    let reply = listing.reply(
         rows,
         |(position, _)| position.clone(),
         |(position, _)| {
@@ -42,7 +42,8 @@ async fn associations(
                 entitlement.resource_id(),
             )
         },
-    )
+    )?;
+    Ok(server.listed(reply))
 }
 
 fn shared(usable: &str) -> String {

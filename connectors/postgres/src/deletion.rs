@@ -1,53 +1,134 @@
 //! Deleting accounts. The server drops a role only when nothing in any database refers to it.
 
 use lumos_connector::prelude::*;
-use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::accounts::Account;
-use crate::failures::{lacking, needing};
-use crate::server::{Connection, Server};
+use crate::connection::{Connection, optional_text, text};
+use crate::failures::{explain_denied, missing_privilege};
+use crate::server::Server;
 
-/// What refers to a role in one database, or in none in particular.
-struct Traces {
+/// How often the catalogs refer to a role, in one database or in what all databases share.
+struct References {
     database: Option<String>,
     /// How many objects it owns there.
     owned: i64,
 }
 
-const TRACES: &str = "SELECT d.datname::text AS database, count(*) FILTER (WHERE s.deptype = 'o') AS owned
+const REFERENCES: &str = "SELECT d.datname AS database, count(*) FILTER (WHERE s.deptype = 'o') AS owned
     FROM pg_shdepend s LEFT JOIN pg_database d ON d.oid = s.dbid
     WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = $1 GROUP BY d.datname ORDER BY d.datname";
 
+/// What a role has granted to others by a grant option, in the current database and of what all share. What it granted as
+/// an owner is not among it: that goes on as the grant of the next owner.
+const DEPENDENTS: &str = "SELECT DISTINCT a.privilege_type AS what, pg_describe_object(s.classid, s.objid, s.objsubid) AS place,
+        CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee) END AS member
+    FROM pg_shdepend s, aclexplode(CASE s.classid
+        WHEN 'pg_database'::regclass THEN (SELECT datacl FROM pg_database WHERE oid = s.objid)
+        WHEN 'pg_tablespace'::regclass THEN (SELECT spcacl FROM pg_tablespace WHERE oid = s.objid)
+        WHEN 'pg_namespace'::regclass THEN (SELECT nspacl FROM pg_namespace WHERE oid = s.objid)
+        WHEN 'pg_class'::regclass THEN CASE s.objsubid WHEN 0 THEN (SELECT relacl FROM pg_class WHERE oid = s.objid)
+            ELSE (SELECT attacl FROM pg_attribute WHERE attrelid = s.objid AND attnum = s.objsubid) END
+        WHEN 'pg_proc'::regclass THEN (SELECT proacl FROM pg_proc WHERE oid = s.objid)
+        WHEN 'pg_type'::regclass THEN (SELECT typacl FROM pg_type WHERE oid = s.objid)
+        WHEN 'pg_language'::regclass THEN (SELECT lanacl FROM pg_language WHERE oid = s.objid)
+        WHEN 'pg_largeobject'::regclass THEN (SELECT lomacl FROM pg_largeobject_metadata WHERE oid = s.objid)
+        WHEN 'pg_foreign_data_wrapper'::regclass THEN (SELECT fdwacl FROM pg_foreign_data_wrapper WHERE oid = s.objid)
+        WHEN 'pg_foreign_server'::regclass THEN (SELECT srvacl FROM pg_foreign_server WHERE oid = s.objid)
+        WHEN 'pg_default_acl'::regclass THEN (SELECT defaclacl FROM pg_default_acl WHERE oid = s.objid) END) a
+    WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = $1 AND s.deptype = 'a'
+        AND s.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+        AND a.grantor = $1 AND a.grantee <> $1";
+
+/// Before version 16 memberships stay when the role that granted them goes.
+const DEPENDENT_MEMBERS: &str =
+    " UNION SELECT 'membership', format('role %I', r.rolname), pg_get_userbyid(m.member)
+    FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid
+    WHERE m.grantor = $1 AND m.member <> $1 AND m.roleid <> $1";
+
 pub(crate) async fn delete_account(server: Server, request: DeleteAccount) -> Result<Reply<DeletedAccount>> {
     let account = server.account(&request.account_id).await?;
-    server.refuse_own(&account)?;
-    let heir = server.settings.reassign_owned_to.as_deref().filter(|heir| !heir.is_empty());
-    let traces = traces(&server.main, &account).await?;
-    if heir.is_none() && traces.iter().any(|traces| traces.owned > 0) {
-        return Err(owns(&account, &traces));
+    server.refuse_own_and_bootstrap(&account)?;
+    check_new_owner(&server, &account).await?;
+    let references = references(&server.main, &account).await?;
+    if server.settings.new_owner().is_none() && references.iter().any(|one| one.owned > 0) {
+        return Err(owns(&account, &references));
     }
+    let mut dependents = dependents(&server, &server.main, &account).await?;
+    for database in references.iter().filter_map(|one| one.database.as_deref()) {
+        if dependents.is_empty() && database != server.settings.database {
+            let connection =
+                server.database(database).await.map_err(|error| unreachable(&account, database, error))?;
+            dependents = self::dependents(&server, &connection, &account).await?;
+        }
+    }
+    if !dependents.is_empty() {
+        return Err(has_granted(&account, &dependents));
+    }
+    let members = members(&server, &account).await?;
     server.end_sessions(&account).await?;
     remove(&server, &account).await?;
-    Reply::new(DeletedAccount::deleted()).did(Effect::deleted(), &request, false)
+    let is_gone =
+        async { Ok(server.account(&request.account_id).await.is_err_and(|error| is_not_found(&error))) };
+    server.verify("the account is still there", is_gone).await?;
+    let mut reply = Reply::new(DeletedAccount::deleted()).did(Effect::deleted(), &request, false)?;
+    if let Some(summary) = reply.execution_summary.as_mut().filter(|_| !members.is_empty()) {
+        summary.description =
+            Some(format!("The role had members, which no longer have what it had: {members}"));
+    }
+    Ok(reply)
+}
+
+/// The names of the members of a role, save the connector's own.
+async fn members(server: &Server, account: &Account) -> Result<String> {
+    let sql = format!(
+        "SELECT DISTINCT quote_ident(r.rolname) AS name FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
+        WHERE m.roleid = $1 AND r.rolname <> current_user AND {} ORDER BY 1",
+        server.usable()
+    );
+    let rows = server.main.query(&sql, &[(&account.oid, Type::OID)]).await?;
+    Ok(rows.iter().map(|row| text(row, "name")).collect::<Result<Vec<_>>>()?.join(", "))
+}
+
+fn is_not_found(error: &ConnectorError) -> bool {
+    error.class() == Some(ErrorClass::NotFound)
+}
+
+/// Refuses a new owner that does not exist, and the account itself: `DROP OWNED` would then drop what it owns.
+async fn check_new_owner(server: &Server, account: &Account) -> Result<()> {
+    const EXISTS: &str = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname::text = $1)";
+    let Some(new_owner) = server.settings.new_owner() else {
+        return Ok(());
+    };
+    if new_owner == account.name {
+        return Err(ConnectorError::conflict(format!(
+            "\"{new_owner}\" is the role that receives what deleted accounts own"
+        ))
+        .with_hint("Name another role under 'Reassign owned objects to' first."));
+    }
+    if !server.main.is_true(EXISTS, &[(&new_owner, Type::TEXT)]).await? {
+        return Err(ConnectorError::invalid_configuration(format!(
+            "The setting `reassign_owned_to` names \"{new_owner}\", which does not exist"
+        )));
+    }
+    Ok(())
 }
 
 /// Drops a role, with its grants, in every database. What it owns goes to the role of the settings; without one it must
 /// own nothing.
 pub(crate) async fn remove(server: &Server, account: &Account) -> Result<()> {
-    let traces = traces(&server.main, account).await?;
-    if traces.is_empty() {
+    let references = references(&server.main, account).await?;
+    if references.is_empty() {
         return drop_role(server, account).await;
     }
     // Acting for a role takes being a member of it, which ends with the role.
     const IS_MEMBER: &str = "SELECT pg_has_role(current_user, $1, 'USAGE')";
-    let row = server.main.find(IS_MEMBER, &[(&account.oid, Type::OID)]).await?;
-    let is_member: bool = row.map_or(Ok(false), |row| row.try_get(0))?;
+    let is_member = server.main.is_true(IS_MEMBER, &[(&account.oid, Type::OID)]).await?;
     if !is_member {
         let joined = server.main.run("GRANT %I TO CURRENT_USER", &[&account.name]).await;
-        needing(joined, || format!("ADMIN OPTION on the role \"{}\"", account.name))?;
+        explain_denied(joined, || format!("ADMIN OPTION on the role \"{}\"", account.name))?;
     }
-    let removed = remove_traces(server, account, &traces).await;
+    let removed = remove_references(server, account, &references).await;
     if removed.is_err() && !is_member {
         // The first error is the one to report.
         let _ = server.main.rollback().await;
@@ -56,36 +137,41 @@ pub(crate) async fn remove(server: &Server, account: &Account) -> Result<()> {
     removed
 }
 
-async fn remove_traces(server: &Server, account: &Account, traces: &[Traces]) -> Result<()> {
-    for database in traces.iter().filter_map(|traces| traces.database.as_deref()) {
-        clear(server, &server.database(database).await?, database, account).await?;
+async fn remove_references(server: &Server, account: &Account, references: &[References]) -> Result<()> {
+    for database in references.iter().filter_map(|one| one.database.as_deref()) {
+        server
+            .with_retries(|| async {
+                let connection = server.database(database).await;
+                let connection = connection.map_err(|error| unreachable(account, database, error))?;
+                clear(server, &connection, database, account).await
+            })
+            .await?;
     }
-    // Databases that it owns, and its privileges on databases, belong to none: any connection reaches them.
-    clear(server, &server.main, &server.settings.database, account).await?;
+    // Databases that it owns, and its privileges on databases, belong to no database: any connection reaches them.
+    server.with_retries(|| clear(server, &server.main, &server.settings.database, account)).await?;
     drop_role(server, account).await
 }
 
 /// Hands over what a role owns in a database, then revokes what it was granted there.
 async fn clear(server: &Server, connection: &Connection, database: &str, account: &Account) -> Result<()> {
     connection.begin().await?;
-    match server.settings.reassign_owned_to.as_deref().filter(|heir| !heir.is_empty()) {
-        Some(heir) => {
-            let reassigned = connection.run("REASSIGN OWNED BY %I TO %I", &[&account.name, heir]).await;
-            needing(reassigned, || format!("membership in the roles \"{}\" and \"{heir}\"", account.name))?;
-        }
-        None => {
-            // `DROP OWNED` drops objects: it must not find any that came after the first look.
-            let traces = traces(connection, account).await?;
-            if traces.iter().any(|traces| traces.owned > 0) {
-                return Err(owns(account, &traces));
-            }
+    if let Some(new_owner) = server.settings.new_owner() {
+        let reassigned = connection.run("REASSIGN OWNED BY %I TO %I", &[&account.name, new_owner]).await;
+        explain_denied(reassigned, || {
+            format!("membership in the roles \"{}\" and \"{new_owner}\"", account.name)
+        })?;
+    } else {
+        // `DROP OWNED` drops objects: it must not find any that came after the first look.
+        let references = references(connection, account).await?;
+        if references.iter().any(|one| one.owned > 0) {
+            return Err(owns(account, &references));
         }
     }
     let revoked = connection.run("DROP OWNED BY %I", &[&account.name]).await;
-    needing(revoked, || format!("membership in the role \"{}\"", account.name))?;
+    explain_denied(revoked, || format!("membership in the role \"{}\"", account.name))?;
     // Only a superuser revokes what others have granted.
-    if traces(connection, account).await?.iter().any(|traces| traces.database.as_deref() == Some(database)) {
-        return Err(lacking(
+    if references(connection, account).await?.iter().any(|one| one.database.as_deref() == Some(database)) {
+        return Err(missing_privilege(
             &format!(
                 "Other roles have granted something in the database \"{database}\" to \"{}\"",
                 account.name
@@ -97,28 +183,61 @@ async fn clear(server: &Server, connection: &Connection, database: &str, account
 }
 
 async fn drop_role(server: &Server, account: &Account) -> Result<()> {
-    let dropped = server.main.run("DROP ROLE %I", &[&account.name]).await;
-    needing(dropped, || format!("CREATEROLE, and since version 16 ADMIN OPTION on \"{}\"", account.name))
+    let dropped =
+        server.with_retries(|| async { server.main.run("DROP ROLE %I", &[&account.name]).await }).await;
+    explain_denied(dropped, || {
+        format!("CREATEROLE, and since version 16 ADMIN OPTION on \"{}\"", account.name)
+    })
 }
 
-async fn traces(connection: &Connection, account: &Account) -> Result<Vec<Traces>> {
-    let rows = connection.query(TRACES, &[(&account.oid, Type::OID)]).await?;
-    rows.iter().map(Traces::of).collect()
+async fn references(connection: &Connection, account: &Account) -> Result<Vec<References>> {
+    let rows = connection.query(REFERENCES, &[(&account.oid, Type::OID)]).await?;
+    rows.iter()
+        .map(|row| Ok(References { database: optional_text(row, "database")?, owned: row.try_get("owned")? }))
+        .collect()
 }
 
-impl Traces {
-    fn of(row: &Row) -> Result<Self> {
-        Ok(Self { database: row.try_get("database")?, owned: row.try_get("owned")? })
-    }
+/// What others would lose with an account that has granted it to them: each a grant in words.
+pub(crate) async fn dependents(
+    server: &Server,
+    connection: &Connection,
+    account: &Account,
+) -> Result<Vec<String>> {
+    let members = if server.has_options { DEPENDENT_MEMBERS } else { "" };
+    let sql = format!("{DEPENDENTS}{members} ORDER BY 1, 2, 3 LIMIT 20");
+    let rows = connection.query(&sql, &[(&account.oid, Type::OID)]).await?;
+    let grant = |row| {
+        let (what, place, member) = (text(row, "what")?, text(row, "place")?, text(row, "member")?);
+        Ok(format!("{what} on {place} to {member}"))
+    };
+    rows.iter().map(grant).collect()
 }
 
-fn owns(account: &Account, traces: &[Traces]) -> ConnectorError {
-    let places: Vec<_> = traces
+pub(crate) fn has_granted(account: &Account, dependents: &[String]) -> ConnectorError {
+    ConnectorError::conflict(format!(
+        "\"{}\" has granted what others would lose: {}",
+        account.name,
+        dependents.join("; ")
+    ))
+    .with_hint("Have another role grant the same, or revoke it, first.")
+}
+
+/// The error of a database that holds something of an account and cannot be entered.
+fn unreachable(account: &Account, database: &str, error: ConnectorError) -> ConnectorError {
+    let reason = crate::failures::reason(&error);
+    error.with_message(format!(
+        "\"{}\" owns or was granted something in the database \"{database}\", which cannot be reached: {reason}",
+        account.name
+    ))
+}
+
+fn owns(account: &Account, references: &[References]) -> ConnectorError {
+    let places: Vec<_> = references
         .iter()
-        .filter(|traces| traces.owned > 0)
-        .map(|traces| match &traces.database {
-            Some(database) => format!("{} in the database \"{database}\"", traces.owned),
-            None => format!("{} shared by all databases", traces.owned),
+        .filter(|one| one.owned > 0)
+        .map(|one| match &one.database {
+            Some(database) => format!("{} in the database \"{database}\"", one.owned),
+            None => format!("{} shared by all databases", one.owned),
         })
         .collect();
     ConnectorError::conflict(format!("The role \"{}\" owns objects: {}", account.name, places.join(", ")))

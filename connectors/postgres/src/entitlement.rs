@@ -8,6 +8,9 @@ use crate::resources::{DATABASE, SCHEMA, schema_id};
 /// Before the id of what an account holds through another role.
 const INHERITED: &str = "inherited:";
 
+/// The role whose only member, in each database, is its owner: the server decides that, and refuses to grant it.
+pub(crate) const DATABASE_OWNER: &str = "pg_database_owner";
+
 /// The attributes of roles that give power over the whole server.
 pub(crate) const ATTRIBUTES: [&str; 5] = ["BYPASSRLS", "CREATEDB", "CREATEROLE", "REPLICATION", "SUPERUSER"];
 
@@ -90,7 +93,7 @@ impl Entitlement {
         }
     }
 
-    /// The id of the resource it is on; empty for none.
+    /// The id of the resource it is on; empty when it is on no resource.
     pub(crate) fn resource_id(&self) -> String {
         match self.kind {
             Kind::Attribute | Kind::Membership => String::new(),
@@ -126,7 +129,7 @@ impl Entitlement {
         let privilege =
             if kind == Kind::Membership { "" } else { privileges.iter().find(|one| **one == id)? };
         let entitlement = Self { database, kind, object, inherited, privilege: privilege.to_owned() };
-        // An attribute is never inherited, and what is on no resource names none.
+        // An attribute is never inherited, and an entitlement on no resource names no resource.
         (entitlement.id().trim_start_matches(INHERITED) == id && entitlement.resource_id() == resource_id)
             .then_some(entitlement)
             .filter(|entitlement| entitlement.kind != Kind::Attribute || !inherited)

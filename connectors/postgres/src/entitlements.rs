@@ -4,7 +4,8 @@ use lumos_connector::prelude::*;
 use tokio_postgres::Row;
 
 use crate::accounts::{IS_ACCOUNT, SIZES};
-use crate::entitlement::{ATTRIBUTES, Entitlement, Kind};
+use crate::connection::{optional_text, text};
+use crate::entitlement::{ATTRIBUTES, DATABASE_OWNER, Entitlement, Kind};
 use crate::server::Server;
 use crate::walk::{IS_GOVERNED, IS_GOVERNED_SCHEMA, Position, Walk};
 
@@ -16,11 +17,15 @@ pub(crate) async fn list_entitlements(
     _: ListEntitlements,
 ) -> Result<Reply<Vec<FoundEntitlementData>>> {
     let listing = page.listing(SIZES)?;
-    let walk = Walk::without_accounts(shared(server.usable), in_database());
+    let walk = Walk::without_accounts(shared(server.usable()), in_database());
     let rows = walk.rows(&server, listing.after(), listing.limit()).await?;
     let found = rows.into_iter().map(|(position, row)| Ok((found(&position.entitlement, &row)?, position)));
     let found: Vec<(FoundEntitlementData, Position)> = found.collect::<Result<_>>()?;
-    listing.reply(found, |(_, position)| position.clone(), |(entitlement, _)| entitlement)
+    Ok(server.listed(listing.reply(
+        found,
+        |(_, position)| position.clone(),
+        |(entitlement, _)| entitlement,
+    )?))
 }
 
 /// Attributes, memberships of every role that is no account or has members, and privileges on databases.
@@ -32,7 +37,7 @@ fn shared(usable: &str) -> String {
                 attribute AS label, NULL::text AS description, false AS is_public
             FROM (VALUES {attributes}) a (attribute)
             UNION ALL
-            SELECT 2::int2, r.oid, inherited, '', r.rolname::text, shobj_description(r.oid, 'pg_authid'), false
+            SELECT 2::int2, r.oid, inherited, '', r.rolname, shobj_description(r.oid, 'pg_authid'), false
             FROM pg_roles r, {BOTH}
             WHERE NOT {IS_ACCOUNT} OR EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid AND {usable})
             UNION ALL
@@ -61,15 +66,16 @@ fn in_database() -> String {
 }
 
 fn found(entitlement: &Entitlement, row: &Row) -> Result<FoundEntitlementData> {
-    let mut label: String = row.try_get("label")?;
+    let mut label = text(row, "label")?;
+    let is_assignable = !entitlement.inherited && label != DATABASE_OWNER;
     if entitlement.inherited {
         label.push_str(" (inherited)");
     }
     let is_public: bool = row.try_get("is_public")?;
     let is_privilege = matches!(entitlement.kind, Kind::Database | Kind::Schema);
     Ok(FoundEntitlementData {
-        is_assignable: Some(!entitlement.inherited),
-        description: row.try_get("description")?,
+        is_assignable: Some(is_assignable),
+        description: optional_text(row, "description")?,
         // What everybody has is said here once, and not of each account.
         extra_data: is_privilege.then(|| [("granted_to_public", is_public)].into_iter().collect()),
         ..FoundEntitlementData::new(entitlement.type_id(), entitlement.id(), entitlement.resource_id(), label)

@@ -4,30 +4,37 @@ use std::error::Error as _;
 use std::io;
 
 use lumos_connector::prelude::*;
-use tokio_postgres::error::SqlState;
+use rustls::CertificateError;
+use tokio_postgres::error::{DbError, SqlState};
 
 use ConnectorErrorCode as Code;
 
 /// The code, message and SQLSTATE of an error that the driver reports.
 pub(crate) fn mapped(error: &tokio_postgres::Error) -> ConnectorError {
-    match error.as_db_error() {
-        Some(refusal) => {
-            let detail = refusal.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
-            let mapped = ConnectorError::of_code(of_sql_state(refusal.code()))
-                .with_message(format!("The server says: {}{detail}", refusal.message()))
-                .with_app_error_code(refusal.code().code());
-            match refusal.hint() {
-                Some(hint) => mapped.with_hint(hint),
-                None => mapped,
-            }
+    let Some(refusal) = error.as_db_error() else {
+        return of_transport(error);
+    };
+    let detail = refusal.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
+    let mapped = ConnectorError::of_code(code_of(refusal))
+        .with_message(format!("The server says: {}{detail}", refusal.message()))
+        .with_app_error_code(refusal.code().code());
+    match (refusal.hint(), refusal.code().code()) {
+        (Some(hint), _) => mapped.with_hint(hint),
+        (None, "25006") => mapped.with_hint("Connect to the primary: a standby can only be read."),
+        (None, state) if is_raised_by_user_code(state) => {
+            mapped.with_hint("A trigger or an extension of the server refuses this.")
         }
-        None => of_transport(error),
+        (None, _) => mapped,
     }
 }
 
+fn code_of(refusal: &DbError) -> Code {
+    if is_concurrent(refusal) { Code::ServiceError } else { of_sql_state(refusal.code().code()) }
+}
+
 /// Appendix A of the server's manual, as far as a connector meets it. The first two characters are the class.
-fn of_sql_state(state: &SqlState) -> Code {
-    match state.code() {
+fn of_sql_state(state: &str) -> Code {
+    match state {
         "42501" => Code::PermissionDenied,
         // A database of the settings that is not there, a reserved or overlong name.
         "3D000" | "42939" | "42622" | "42602" => Code::InvalidValue,
@@ -38,7 +45,10 @@ fn of_sql_state(state: &SqlState) -> Code {
         "25006" => Code::UnsupportedOperation,
         "57014" => Code::RequestTimeout,
         "57P01" | "57P02" | "57P04" | "57P05" => Code::ConnectionClosed,
-        code => match code.get(..2) {
+        // What was sent is not understood: no retry helps.
+        "08P01" => Code::InvalidResponse,
+        state if is_raised_by_user_code(state) => Code::PermissionDenied,
+        state => match state.get(..2) {
             Some("28") => Code::Unauthorized,
             Some("08") => Code::ConnectionClosed,
             Some("0A") => Code::UnsupportedOperation,
@@ -52,17 +62,76 @@ fn of_sql_state(state: &SqlState) -> Code {
     }
 }
 
+/// Whether a SQLSTATE comes from code that the server runs for its owners, as event triggers are: what such code raises
+/// (`P0`), is refused by (09, 27, 38, 39, 44), or makes up; SQL leaves the classes from 5 and I on to implementations,
+/// and the server itself uses few of them.
+fn is_raised_by_user_code(state: &str) -> bool {
+    match state.get(..2) {
+        Some("53" | "54" | "55" | "57" | "58" | "72" | "F0" | "HV" | "XX") | None => false,
+        Some("09" | "27" | "38" | "39" | "44") => true,
+        Some(class) => class.starts_with(|first: char| ('5'..='9').contains(&first) || first >= 'I'),
+    }
+}
+
+/// Whether another transaction was in the way, which is over when it has ended.
+fn is_concurrent(refusal: &DbError) -> bool {
+    match refusal.code().code() {
+        "40001" | "40P01" => true,
+        // Grants lock no row before they change it. The server does not translate these messages.
+        "XX000" => refusal.message().starts_with("tuple concurrently"),
+        // The same role or membership, made twice at once.
+        "23505" => refusal.schema() == Some("pg_catalog"),
+        _ => false,
+    }
+}
+
+fn refusal(error: &ConnectorError) -> Option<&DbError> {
+    error.source_as::<tokio_postgres::Error>()?.as_db_error()
+}
+
+/// Whether a change failed because another transaction was in its way.
+pub(crate) fn is_concurrent_change(error: &ConnectorError) -> bool {
+    refusal(error).is_some_and(is_concurrent)
+}
+
+/// Whether an error at connecting to a database, or at reading it, says something of the database: it is broken, going, or
+/// closed to the connector. Everything else concerns the whole server, or is over soon.
+pub(crate) fn is_about_one_database(error: &ConnectorError) -> bool {
+    refusal(error).is_some_and(|refusal| {
+        let state = refusal.code().code();
+        let passes = is_concurrent(refusal) || ["28P01", "55P03"].contains(&state);
+        !passes && !["08", "40", "53", "57"].iter().any(|class| state.starts_with(class))
+    })
+}
+
+/// Why the server refuses something, in its own words where it has some.
+pub(crate) fn reason(error: &ConnectorError) -> String {
+    refusal(error).map_or_else(|| error.message(), |refusal| refusal.message().to_owned())
+}
+
+/// Recognizes a pooler by what it says to a session with options: PgBouncer names a startup parameter, RDS Proxy
+/// command-line options.
+pub(crate) fn pooler(error: ConnectorError) -> ConnectorError {
+    let is_pooler = refusal(&error).is_some_and(|refusal| {
+        let says = |words| refusal.message().contains(words);
+        says("startup parameter") || says("command-line options") || says("startup options")
+    });
+    if is_pooler { is_a_pooler() } else { error }
+}
+
+pub(crate) fn is_a_pooler() -> ConnectorError {
+    ConnectorError::invalid_configuration(
+        "The host and port are those of a pooler, not of a server: the options of a session have no effect there",
+    )
+    .with_hint("Enter the host and port of the PostgreSQL server itself.")
+}
+
 fn of_transport(error: &tokio_postgres::Error) -> ConnectorError {
     let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-    let io = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
     // The driver tells its kinds of error apart by their texts alone.
     let text = error.to_string();
     let code = match text.as_str() {
         "error performing TLS handshake" => Code::ConnectionRejected,
-        "error connecting to server" => match io.map(io::Error::kind) {
-            Some(io::ErrorKind::ConnectionRefused) => Code::ConnectionRejected,
-            _ => Code::ConnectionTimeout,
-        },
         "error communicating with the server" | "connection closed" => Code::ConnectionClosed,
         "timeout waiting for server" => Code::RequestTimeout,
         "authentication error" => Code::Unauthorized,
@@ -71,29 +140,65 @@ fn of_transport(error: &tokio_postgres::Error) -> ConnectorError {
         _ => Code::InternalError,
     };
     let mapped = ConnectorError::of_code(code).with_message(format!("{text}{cause}"));
-    if text != "error performing TLS handshake" {
-        return mapped;
+    if code == Code::ConnectionRejected {
+        mapped.with_retryable(false).with_hint(of_tls(error))
+    } else {
+        mapped
     }
-    mapped
-        .with_retryable(false)
-        .with_hint("Check that the server has TLS on and a certificate for this host; see the TLS settings.")
 }
 
-/// Names what the connector's role lacks, when the server says that it lacks something.
-pub(crate) fn needing<T>(result: Result<T>, privilege: impl FnOnce() -> String) -> Result<T> {
-    result.map_err(|error| {
-        let refusal = error.source_as::<tokio_postgres::Error>().and_then(tokio_postgres::Error::as_db_error);
-        match refusal {
-            Some(refusal) if refusal.code() == &SqlState::INSUFFICIENT_PRIVILEGE => {
-                lacking(refusal.message(), &privilege())
+/// What to do about a certificate that is refused.
+fn of_tls(error: &tokio_postgres::Error) -> &'static str {
+    use CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
+        Other, UnknownIssuer,
+    };
+    let io = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    let tls = io.and_then(io::Error::get_ref).and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    match tls {
+        Some(rustls::Error::InvalidCertificate(problem)) => match problem {
+            UnknownIssuer => {
+                "Enter the certificate of the authority that has signed the server's under 'Certificate authority'; for \
+                 a self-signed one, the server's own."
             }
-            _ => error,
+            NotValidForName | NotValidForNameContext { .. } => {
+                "Enter the host as the server's certificate names it, or set TLS to `verify-ca`."
+            }
+            Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. } => {
+                "The server's certificate has expired or is not valid yet: renew it."
+            }
+            Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+                "The server shows the certificate of an authority: enter that certificate itself under 'Certificate \
+                 authority', or make one for the server with `basicConstraints=CA:FALSE`."
+            }
+            Other(other) if other.to_string().contains("Version") => {
+                "The server's certificate is of X.509 version 1: make one of version 3, with `-extfile` and a \
+                 `subjectAltName`."
+            }
+            _ => "The server's certificate cannot be used; see the README about certificates.",
+        },
+        Some(_) => "The server and the connector share no version of TLS, 1.2 or 1.3.",
+        None => {
+            "Turn TLS on in the server (`ssl = on`), or off in the settings where it is on the same machine."
         }
+    }
+}
+
+/// Names what the connector's role lacks, when the server says that it lacks something and nothing more exact is known.
+pub(crate) fn explain_denied<T>(result: Result<T>, privilege: impl FnOnce() -> String) -> Result<T> {
+    result.map_err(|error| match refusal(&error) {
+        Some(refusal) if refusal.code() == &SqlState::INSUFFICIENT_PRIVILEGE && error.hint().is_none() => {
+            let (said, privilege) = (refusal.message().to_owned(), privilege());
+            error
+                .with_message(format!("{said}; the connector's role needs {privilege}"))
+                .with_hint(format!("Give the connector's role {privilege}."))
+        }
+        _ => error,
     })
 }
 
 /// The error of a connector's role that lacks a privilege.
-pub(crate) fn lacking(what_happened: &str, privilege: &str) -> ConnectorError {
+pub(crate) fn missing_privilege(what_happened: &str, privilege: &str) -> ConnectorError {
     ConnectorError::authorization(format!("{what_happened}; the connector's role needs {privilege}"))
         .with_app_error_code(SqlState::INSUFFICIENT_PRIVILEGE.code())
         .with_hint(format!("Give the connector's role {privilege}."))
@@ -121,8 +226,16 @@ mod tests {
             ("40P01", Code::ServiceError),
             ("XX000", Code::BadGateway),
             ("42601", Code::InternalError),
+            ("08P01", Code::InvalidResponse),
+            ("08006", Code::ConnectionClosed),
+            // P33: what triggers raise, with codes of the server or of their own.
+            ("P0001", Code::PermissionDenied),
+            ("P0004", Code::PermissionDenied),
+            ("38000", Code::PermissionDenied),
+            ("LX001", Code::PermissionDenied),
+            ("99999", Code::PermissionDenied),
         ] {
-            assert_eq!(of_sql_state(&SqlState::from_code(state)), code, "{state}");
+            assert_eq!(of_sql_state(state), code, "{state}");
         }
     }
 }

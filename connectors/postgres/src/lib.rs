@@ -2,12 +2,15 @@
 //! privileges are entitlements.
 //!
 //! Start reading at [`integration`], which lists what the connector can do and in which file it does it; `server.rs`
-//! holds the connection, `entitlement.rs` what identifies an entitlement.
+//! and `connection.rs` hold what it talks to, `entitlement.rs` what identifies an entitlement.
 
 mod account_changes;
 mod accounts;
 mod activity;
+mod address;
 mod associations;
+mod certificates;
+mod connection;
 mod credentials;
 mod deletion;
 mod entitlement;

@@ -4,6 +4,7 @@ use lumos_connector::prelude::*;
 use tokio_postgres::Row;
 
 use crate::accounts::SIZES;
+use crate::connection::{optional_text, text};
 use crate::entitlement::{Entitlement, Kind};
 use crate::server::Server;
 use crate::walk::{IS_GOVERNED, IS_GOVERNED_SCHEMA, Position, Walk};
@@ -27,15 +28,15 @@ pub(crate) async fn list_resources(
     let listing = page.listing(SIZES)?;
     let shared = format!(
         "SELECT 0::oid AS account, 3::int2 AS kind, d.oid AS object, false AS inherited, '' AS privilege,
-            d.datname::text AS label, shobj_description(d.oid, 'pg_database') AS description,
-            pg_get_userbyid(d.datdba)::text AS owner
+            d.datname AS label, shobj_description(d.oid, 'pg_database') AS description,
+            pg_get_userbyid(d.datdba) AS owner
         FROM pg_database d WHERE {IS_GOVERNED} AND (3::int2, d.oid, false, '') > ($2, $3, $4, $5)
         ORDER BY d.oid LIMIT $6"
     );
     let in_database = format!(
         "SELECT 0::oid AS account, 4::int2 AS kind, n.oid AS object, false AS inherited, '' AS privilege,
             format('%s.%s', current_database(), n.nspname) AS label,
-            obj_description(n.oid, 'pg_namespace') AS description, pg_get_userbyid(n.nspowner)::text AS owner
+            obj_description(n.oid, 'pg_namespace') AS description, pg_get_userbyid(n.nspowner) AS owner
         FROM pg_namespace n WHERE {IS_GOVERNED_SCHEMA} AND (4::int2, n.oid, false, '') > ($2, $3, $4, $5)
         ORDER BY n.oid LIMIT $6"
     );
@@ -43,16 +44,16 @@ pub(crate) async fn list_resources(
     let rows = walk.rows(&server, listing.after(), listing.limit()).await?;
     let found = rows.into_iter().map(|(position, row)| Ok((found(&position.entitlement, &row)?, position)));
     let found: Vec<(FoundResourceData, Position)> = found.collect::<Result<_>>()?;
-    listing.reply(found, |(_, position)| position.clone(), |(resource, _)| resource)
+    Ok(server.listed(listing.reply(found, |(_, position)| position.clone(), |(resource, _)| resource)?))
 }
 
 /// A resource: where it stands is what an entitlement on it would be.
 fn found(place: &Entitlement, row: &Row) -> Result<FoundResourceData> {
     let resource_type = if place.kind == Kind::Schema { SCHEMA } else { DATABASE };
-    let label: String = row.try_get("label")?;
+    let label = text(row, "label")?;
     Ok(FoundResourceData {
-        description: row.try_get("description")?,
-        extra_data: Some([("owner".to_owned(), row.try_get("owner")?)].into()),
+        description: optional_text(row, "description")?,
+        extra_data: Some([("owner".to_owned(), text(row, "owner")?.into())].into()),
         ..FoundResourceData::new(resource_type, place.resource_id(), label)
     })
 }

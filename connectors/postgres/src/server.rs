@@ -1,173 +1,182 @@
-//! The server as one call sees it: connections, statements, and the time that they may take.
+//! The server as one call sees it: who the connector is there, and what had to be left out.
 
 use std::future::Future;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use lumos_connector::prelude::*;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, timeout_at};
-use tokio_postgres::config::SslMode;
-use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Config, NoTls, Row, Socket};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_postgres::types::Type;
 
-use crate::failures::needing;
+use crate::accounts::Account;
+use crate::address::{Address, SOCKET_FOLDERS};
+use crate::connection::{Connection, Endpoint, Parameter};
+use crate::failures;
 use crate::settings::PostgresSettings;
 use crate::tls;
 
-/// A value of a statement and its type, which spares the server a question.
-pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+/// The superuser that the server is made with. It cannot be dropped, and repairs the server when nobody else can.
+pub(crate) const BOOTSTRAP_SUPERUSER: u32 = 10;
 
 /// The server, signed in to.
 pub(crate) struct Server {
     pub(crate) settings: PostgresSettings,
-    login: BasicCredential,
-    tls: Option<MakeRustlsConnect>,
-    /// When the call must have answered.
-    deadline: Instant,
+    endpoint: Endpoint,
     /// The connection to the database of the settings.
     pub(crate) main: Connection,
-    /// Which rows of `pg_auth_members`, called `m`, give their members something.
-    pub(crate) usable: &'static str,
+    /// The OID of the connector's own role.
+    own: u32,
+    /// Whether memberships have options and grantors of their own, as they do since version 16.
+    pub(crate) has_options: bool,
+    include_raw_data: bool,
+    /// Databases that this call leaves out, and why.
+    left_out: Mutex<Vec<(String, String)>>,
 }
 
 impl FromCall for Server {
     async fn from_call(call: &Call) -> Result<Self> {
+        const SQL: &str =
+            "SELECT r.oid AS own, current_setting('server_version_num')::int4 >= 160000 AS has_options
+            FROM pg_roles r WHERE r.rolname = session_user";
         let settings: PostgresSettings = call.settings()?;
-        let login: BasicCredential = call.auth()?;
-        let tls = tls::connector(&settings).await?;
-        let deadline = call.rate_limit().deadline;
-        let main = connect(&settings, &login, tls.as_ref(), &settings.database, deadline).await?;
-        // Since version 16 a membership may be for administration alone.
-        let row = main.find("SELECT current_setting('server_version_num')::int4 >= 160000", &[]).await?;
-        let has_options: bool = row.map_or(Ok(false), |row| row.try_get(0))?;
-        let usable = if has_options { "(m.inherit_option OR m.set_option)" } else { "true" };
-        Ok(Self { settings, login, tls, deadline, main, usable })
+        let socket_folders = std::env::var(SOCKET_FOLDERS).ok();
+        let endpoint = Endpoint {
+            address: Address::of(&settings, socket_folders.as_deref())?,
+            tls: tls::connector(&settings).await?,
+            login: call.auth()?,
+            timeout: Duration::from_secs(settings.timeout_seconds.get().unsigned_abs()),
+            deadline: call.rate_limit().deadline,
+        };
+        let main = endpoint.connect(&settings.database).await?;
+        main.check_options().await?;
+        let row = main.find(SQL, &[]).await?;
+        let row = row.ok_or_else(|| {
+            ConnectorError::invalid_response("The server does not show the connector's role")
+        })?;
+        let (own, has_options) = (row.try_get("own")?, row.try_get("has_options")?);
+        let include_raw_data = call.include_raw_data();
+        Ok(Self { settings, endpoint, main, own, has_options, include_raw_data, left_out: Mutex::default() })
     }
 }
 
 impl Server {
-    /// The name that the connector signs in with.
-    pub(crate) fn user(&self) -> &str {
-        &self.login.username
+    /// Which rows of `pg_auth_members`, called `m`, give their members something: since version 16 a membership may be for
+    /// administration alone.
+    pub(crate) fn usable(&self) -> &'static str {
+        if self.has_options { "(m.inherit_option OR m.set_option)" } else { "true" }
     }
 
     /// A connection of its own to another database. It closes when it is dropped.
     pub(crate) async fn database(&self, name: &str) -> Result<Connection> {
-        let connection = connect(&self.settings, &self.login, self.tls.as_ref(), name, self.deadline).await;
-        needing(connection, || format!("CONNECT on the database \"{name}\", or a setting that leaves it out"))
+        let connection = self.endpoint.connect(name).await;
+        failures::explain_denied(connection, || format!("CONNECT on the database \"{name}\""))
     }
-}
 
-/// A connection to one database.
-pub(crate) struct Connection {
-    client: Client,
-    timeout: Duration,
-    deadline: Instant,
-}
-
-async fn connect(
-    settings: &PostgresSettings,
-    login: &BasicCredential,
-    tls: Option<&MakeRustlsConnect>,
-    database: &str,
-    deadline: Instant,
-) -> Result<Connection> {
-    let timeout = Duration::from_secs(settings.timeout_seconds.get().unsigned_abs());
-    let mut config = Config::new();
-    config
-        .host(&settings.host)
-        .port(u16::try_from(settings.port.get())?)
-        .user(&login.username)
-        .password(login.password.expose())
-        .dbname(database)
-        .application_name("lumos-postgres-connector")
-        // These win over what owners of databases and roles configure. A foreign search path would let them put
-        // functions of their own in the place of the server's; compiling costs these statements more than it saves.
-        .options(format!(
-            "-c search_path=pg_catalog -c TimeZone=UTC -c jit=off -c statement_timeout={}",
-            timeout.as_millis()
-        ));
-    let started = async {
-        match tls {
-            Some(tls) => config
-                .ssl_mode(SslMode::Require)
-                .connect(tls.clone())
-                .await
-                .map(|(client, connection)| drive(client, connection)),
-            None => config
-                .ssl_mode(SslMode::Disable)
-                .connect(NoTls)
-                .await
-                .map(|(client, connection)| drive(client, connection)),
+    /// Refuses to lock the connector out.
+    pub(crate) fn refuse_own(&self, account: &Account) -> Result<()> {
+        if account.oid == self.own {
+            return Err(ConnectorError::conflict(
+                "This is the connector's own role: another role has to change it",
+            ));
         }
-    };
-    let client = timeout_at(deadline.min(Instant::now() + timeout), started).await.map_err(|_| {
-        ConnectorError::network(format!("{} did not accept a connection in time", settings.host))
-    })??;
-    Ok(Connection { client, timeout, deadline })
-}
+        Ok(())
+    }
 
-/// Lets a connection run beside the call until its client is dropped.
-fn drive<T>(client: Client, connection: tokio_postgres::Connection<Socket, T>) -> Client
-where
-    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    tokio::spawn(async move {
-        // Whoever waits for an answer is told as well.
-        if let Err(error) = connection.await {
-            tracing::debug!("the connection ended: {error}");
+    /// Refuses to take from a server the last way to repair it.
+    pub(crate) fn refuse_own_and_bootstrap(&self, account: &Account) -> Result<()> {
+        self.refuse_own(account)?;
+        if account.oid == BOOTSTRAP_SUPERUSER {
+            return Err(ConnectorError::conflict(format!(
+                "\"{}\" is the bootstrap superuser, which the server cannot do without",
+                account.name
+            )));
         }
-    });
-    client
-}
-
-impl Connection {
-    /// The rows of a statement.
-    pub(crate) async fn query(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
-        self.within(self.client.query_typed(sql, parameters)).await
+        Ok(())
     }
 
-    /// The row of a statement that has one at most.
-    pub(crate) async fn find(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Option<Row>> {
-        self.within(self.client.query_typed_opt(sql, parameters)).await
-    }
-
-    /// Runs a statement that takes no parameters, such as `CREATE ROLE %I PASSWORD %L`: the server itself quotes the
-    /// values as identifiers (`%I`) and literals (`%L`).
-    pub(crate) async fn run(&self, template: &str, values: &[&str]) -> Result<()> {
-        const QUOTE: &str = "SELECT format($1, VARIADIC $2)";
-        let parameters: [Parameter<'_>; 2] = [(&template, Type::TEXT), (&values, Type::TEXT_ARRAY)];
-        let row = self.within(self.client.query_typed_one(QUOTE, &parameters)).await?;
-        let statement: String = row.try_get(0)?;
-        self.within(self.client.batch_execute(&statement)).await
-    }
-
-    /// Starts a transaction, which ends with [`commit`](Self::commit) or with the connection.
-    pub(crate) async fn begin(&self) -> Result<()> {
-        self.within(self.client.batch_execute("BEGIN")).await
-    }
-
-    pub(crate) async fn commit(&self) -> Result<()> {
-        self.within(self.client.batch_execute("COMMIT")).await
-    }
-
-    /// Gives a transaction up, if there is one.
-    pub(crate) async fn rollback(&self) -> Result<()> {
-        self.within(self.client.batch_execute("ROLLBACK")).await
-    }
-
-    /// Waits for the server no longer than the settings and the caller allow.
-    async fn within<T>(
+    /// Whether a change is to be read back after it was made.
+    ///
+    /// # Errors
+    /// `invalid_response` when what is read then differs.
+    pub(crate) async fn verify(
         &self,
-        answer: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
-    ) -> Result<T> {
-        // The server itself gives up after the timeout; what follows is for one that does not answer at all.
-        const GRACE: Duration = Duration::from_secs(2);
-        let end = self.deadline.min(Instant::now() + self.timeout + GRACE);
-        let answer = timeout_at(end, answer).await;
-        answer
-            .map_err(|_| ConnectorError::request_timeout("The server did not answer a statement in time"))?
-            .map_err(ConnectorError::from)
+        problem: &str,
+        is_so: impl Future<Output = Result<bool>>,
+    ) -> Result<()> {
+        if self.settings.verify_changes && !is_so.await? {
+            return Err(ConnectorError::invalid_response(format!(
+                "The server reported success, but {problem}"
+            ))
+            .with_hint(
+                "Look for triggers, extensions or rules of the provider that change roles and privileges.",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Makes a change, and again when another transaction was in its way. Each attempt is a transaction.
+    pub(crate) async fn with_retries<T, F>(&self, mut change: impl FnMut() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        const ATTEMPTS: u32 = 20;
+        for number in 1..ATTEMPTS {
+            match change().await {
+                Err(error) if failures::is_concurrent_change(&error) => self.main.rollback().await?,
+                done => return done,
+            }
+            let mut random = [0; 2];
+            getrandom::fill(&mut random)?;
+            // At random, so that those in each other's way do not meet again.
+            let longest = 10_u64 << number.min(6);
+            tokio::time::sleep(Duration::from_millis(u64::from(u16::from_ne_bytes(random)) % longest)).await;
+        }
+        change().await
+    }
+
+    /// Leaves a database out of a listing when the server refuses it: one database does not hide the others.
+    ///
+    /// # Errors
+    /// When the refusal says nothing of the database, and may be over soon.
+    pub(crate) fn leave_out<T>(&self, database: &str, read: Result<T>) -> Result<Option<T>> {
+        match read {
+            Err(error) if failures::is_about_one_database(&error) => {
+                self.note_left_out(database, &failures::reason(&error));
+                Ok(None)
+            }
+            read => read.map(Some),
+        }
+    }
+
+    /// Notes that a database is left out.
+    pub(crate) fn note_left_out(&self, database: &str, reason: &str) {
+        tracing::warn!("the database \"{database}\" is left out: {reason}");
+        let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        left_out.push((database.to_owned(), reason.to_owned()));
+    }
+
+    /// The reply of a listing with what was left out of it, if the caller asks for raw data.
+    pub(crate) fn listed<P>(&self, reply: Reply<P>) -> Reply<P> {
+        let left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.include_raw_data || left_out.is_empty() {
+            return reply;
+        }
+        let left_out: Vec<_> = left_out
+            .iter()
+            .map(|(database, reason)| json!({"database": database, "reason": reason}))
+            .collect();
+        reply.raw_data(json!({"left_out": left_out}))
+    }
+
+    /// Ends the sessions of an account when the settings say so, and counts them.
+    pub(crate) async fn end_sessions(&self, account: &Account) -> Result<i64> {
+        const SQL: &str = "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usesysid = $1";
+        if !self.settings.end_sessions {
+            return Ok(0);
+        }
+        let parameters: [Parameter<'_>; 1] = [(&account.oid, Type::OID)];
+        let row = failures::explain_denied(self.main.find(SQL, &parameters).await, || {
+            "membership in pg_signal_backend, to end the account's sessions".to_owned()
+        })?;
+        row.map_or(Ok(0), |row| Ok(row.try_get(0)?))
     }
 }

@@ -16,7 +16,7 @@ wire_enum! {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct PostgresSettings {
-    /// Name or address of the server.
+    /// Host name or IP address of the server itself, not of a pooler before it.
     #[schemars(title = "Host", extend("x-semantic" = "tenant-id"))]
     pub(crate) host: String,
     /// Port of the server.
@@ -28,7 +28,7 @@ pub(crate) struct PostgresSettings {
     #[serde(default = "default_database")]
     pub(crate) database: String,
     /// The databases whose privileges and schemas are governed. Leave it empty for all that accept connections; the
-    /// connector's role needs `CONNECT` on each.
+    /// connector's role needs `CONNECT` on each, or its schemas are left out.
     #[schemars(title = "Governed databases")]
     #[serde(default)]
     pub(crate) databases: Vec<String>,
@@ -37,11 +37,11 @@ pub(crate) struct PostgresSettings {
     #[schemars(title = "TLS")]
     #[serde(default)]
     pub(crate) ssl_mode: SslMode,
-    /// The only certificate authority to trust, as PEM text or as the path of a PEM file. Leave it empty to trust those
-    /// of the operating system.
+    /// The certificates to trust, as PEM text or as the path of a PEM file: of the authority, or the server's own.
+    /// Leave it empty to trust the authorities of the operating system.
     #[schemars(title = "Certificate authority", extend("x-field_type" = "MULTI_LINES", "x-multiline" = true))]
     pub(crate) ca_certificate: Option<String>,
-    /// Makes an email address of role names that are none: `ada` becomes `ada@example.com`.
+    /// Turns role names that are not email addresses into one: `ada` becomes `ada@example.com`.
     #[schemars(title = "Email domain")]
     pub(crate) email_domain: Option<String>,
     /// The role that receives what a deleted role owns. Without one, a role that owns something is not deleted.
@@ -51,14 +51,32 @@ pub(crate) struct PostgresSettings {
     #[schemars(title = "End sessions")]
     #[serde(default)]
     pub(crate) end_sessions: bool,
+    /// Reads every change back before it is reported; one more statement for each. Turn it off only where the server
+    /// answers so slowly that calls run out of time.
+    #[schemars(title = "Verify changes")]
+    #[serde(default = "yes")]
+    pub(crate) verify_changes: bool,
     /// Seconds that the server may take for a connection or a statement.
     #[schemars(title = "Timeout")]
     #[serde(default = "default_timeout")]
     pub(crate) timeout_seconds: Bounded<1, 600>,
 }
 
+impl PostgresSettings {
+    pub(crate) const DEFAULT_PORT: u16 = 5432;
+
+    /// The role that receives what a deleted role owns, if there is one.
+    pub(crate) fn new_owner(&self) -> Option<&str> {
+        self.reassign_owned_to.as_deref().filter(|new_owner| !new_owner.is_empty())
+    }
+}
+
 fn default_port() -> Bounded<1, 65535> {
-    Bounded::clamped(5432)
+    Bounded::clamped(PostgresSettings::DEFAULT_PORT.into())
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn default_database() -> String {

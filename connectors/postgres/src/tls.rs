@@ -3,32 +3,36 @@
 use std::sync::Arc;
 
 use lumos_connector::prelude::*;
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject;
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::{WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_postgres_rustls::MakeRustlsConnect;
+use x509_cert::der::Decode;
+use x509_cert::der::oid::db::rfc4519::COMMON_NAME;
+use x509_cert::der::oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
 
+use crate::certificates;
 use crate::settings::{PostgresSettings, SslMode};
-
-/// What every PEM text holds; a path does not.
-const PEM_MARK: &str = "-----BEGIN";
 
 /// The TLS of a connection; `None` when the settings turn it off.
 pub(crate) async fn connector(settings: &PostgresSettings) -> Result<Option<MakeRustlsConnect>> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let authority = match settings.ca_certificate.as_deref().map(str::trim) {
-        None | Some("") => None,
-        Some(given) => Some(webpki(authority(given).await?, &provider)?),
-    };
-    let verifier: Arc<dyn ServerCertVerifier> = match (settings.ssl_mode, authority) {
-        (SslMode::Disable, _) => return Ok(None),
-        (SslMode::VerifyFull, Some(verifier)) => verifier,
-        (SslMode::VerifyFull, None) => Arc::new(rustls_platform_verifier::Verifier::new(provider.clone())?),
-        (SslMode::VerifyCa, Some(verifier)) => Arc::new(AnyName(verifier)),
-        (SslMode::VerifyCa, None) => {
+    if settings.ssl_mode == SslMode::Disable {
+        return Ok(None);
+    }
+    let check_name = settings.ssl_mode == SslMode::VerifyFull;
+    let given = settings.ca_certificate.as_deref().map(str::trim).filter(|given| !given.is_empty());
+    let provider = Arc::new(ring::default_provider());
+    let verifier: Arc<dyn ServerCertVerifier> = match given {
+        Some(given) => {
+            let trusted = certificates::read(given).await?;
+            let algorithms = provider.signature_verification_algorithms;
+            Arc::new(Verifier::new(trusted, check_name, algorithms)?)
+        }
+        None if check_name => Arc::new(rustls_platform_verifier::Verifier::new(provider.clone())?),
+        None => {
             return Err(ConnectorError::invalid_configuration(
                 "`verify-ca` needs a certificate authority: whoever the operating system trusts could stand for any host",
             ));
@@ -42,53 +46,59 @@ pub(crate) async fn connector(settings: &PostgresSettings) -> Result<Option<Make
     Ok(Some(MakeRustlsConnect::new(config)))
 }
 
-/// The certificates of a PEM text or file.
-async fn authority(given: &str) -> Result<RootCertStore> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        ConnectorError::invalid_configuration(format!("The certificate authority cannot be read: {error}"))
-    };
-    let pem = if given.contains(PEM_MARK) {
-        given.to_owned()
-    } else {
-        tokio::fs::read_to_string(given).await.map_err(|error| unreadable(&error))?
-    };
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-        let certificate = certificate.map_err(|error| unreadable(&error))?;
-        roots.add(certificate).map_err(|error| unreadable(&error))?;
-    }
-    if roots.is_empty() {
-        return Err(unreadable(&"it holds no certificate"));
-    }
-    Ok(roots)
-}
-
-fn webpki(roots: RootCertStore, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>> {
-    Ok(WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build()?)
-}
-
-/// Trusts a certificate of the authority whatever host it names: `verify-ca`.
+/// Trusts the certificates of the settings as libpq does, which is wider than webpki in two ways: a server may show one of
+/// these certificates itself, as the manual's recipe for a self-signed one makes it; and a certificate without
+/// alternative names has its common name for one.
 #[derive(Debug)]
-struct AnyName(Arc<WebPkiServerVerifier>);
+struct Verifier {
+    trusted: Vec<CertificateDer<'static>>,
+    roots: RootCertStore,
+    check_name: bool,
+    algorithms: WebPkiSupportedAlgorithms,
+}
 
-impl ServerCertVerifier for AnyName {
+impl Verifier {
+    fn new(
+        trusted: Vec<CertificateDer<'static>>,
+        check_name: bool,
+        algorithms: WebPkiSupportedAlgorithms,
+    ) -> Result<Self> {
+        let mut roots = RootCertStore::empty();
+        // Bundles hold certificates of all kinds; those that cannot be used cost only themselves.
+        let (used, unused) = roots.add_parsable_certificates(trusted.iter().cloned());
+        if used == 0 {
+            return Err(certificates::unreadable());
+        }
+        if unused > 0 {
+            tracing::warn!("{unused} of the certificates of the setting `ca_certificate` cannot be used");
+        }
+        Ok(Self { trusted, roots, check_name, algorithms })
+    }
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
+        _: &[u8],
         now: UnixTime,
     ) -> std::result::Result<ServerCertVerified, rustls::Error> {
-        use CertificateError::{NotValidForName, NotValidForNameContext};
-        let verified = self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        match verified {
-            // The name is looked at last: everything else is in order.
-            Err(rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. })) => {
-                Ok(ServerCertVerified::assertion())
-            }
-            other => other,
+        use CertificateError::{Other, UnknownIssuer};
+        let parsed = ParsedCertificate::try_from(end_entity)?;
+        let (roots, algorithms) = (&self.roots, self.algorithms.all);
+        match verify_server_cert_signed_by_trust_anchor(&parsed, roots, intermediates, now, algorithms) {
+            // Its validity in time is checked before its issuer, and before whether it is an authority's own.
+            Err(rustls::Error::InvalidCertificate(UnknownIssuer | Other(_)))
+                if self.trusted.iter().any(|trusted| trusted == end_entity) => {}
+            verified => verified?,
         }
+        match verify_server_name(&parsed, server_name) {
+            Err(_) if !self.check_name || has_common_name(end_entity, &server_name.to_str()) => {}
+            named => named?,
+        }
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -97,7 +107,7 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, certificate, signature)
+        verify_tls12_signature(message, certificate, signature, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -106,10 +116,60 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, certificate, signature)
+        verify_tls13_signature(message, certificate, signature, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.algorithms.supported_schemes()
+    }
+}
+
+/// Whether a certificate without alternative names has a host's name as its common name.
+fn has_common_name(certificate: &CertificateDer<'_>, host: &str) -> bool {
+    let Ok(certificate) = x509_cert::Certificate::from_der(certificate) else {
+        return false;
+    };
+    let certificate = certificate.tbs_certificate;
+    let mut extensions = certificate.extensions.iter().flatten();
+    if extensions.any(|extension| extension.extn_id == ID_CE_SUBJECT_ALT_NAME) {
+        return false;
+    }
+    let mut names = certificate.subject.0.iter().flat_map(|names| names.0.iter());
+    let name =
+        names.find(|name| name.oid == COMMON_NAME).and_then(|name| str::from_utf8(name.value.value()).ok());
+    name.is_some_and(|name| names_host(name, host))
+}
+
+/// Whether a name of a certificate is that of a host; `*` stands for the first label.
+fn names_host(name: &str, host: &str) -> bool {
+    let (name, host) = (name.to_ascii_lowercase(), host.to_ascii_lowercase());
+    match name.strip_prefix("*.") {
+        Some(domain) if host.parse::<std::net::IpAddr>().is_err() => {
+            domain.contains('.')
+                && host.split_once('.').is_some_and(|(label, rest)| !label.is_empty() && rest == domain)
+        }
+        _ => name == host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn common_names_are_hosts_or_patterns_of_their_first_label() {
+        for (name, host, same) in [
+            ("db.example.com", "DB.example.com", true),
+            ("*.example.com", "db.example.com", true),
+            ("*.example.com", "a.db.example.com", false),
+            ("*.example.com", "example.com", false),
+            ("*.com", "example.com", false),
+            ("*", "db", false),
+            ("db", "db.example.com", false),
+            ("127.0.0.1", "127.0.0.1", true),
+            ("*.0.0.1", "127.0.0.1", false),
+        ] {
+            assert_eq!(names_host(name, host), same, "{name} {host}");
+        }
     }
 }

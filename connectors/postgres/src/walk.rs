@@ -6,12 +6,14 @@ use lumos_connector::prelude::*;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
+use crate::connection::{Connection, Parameter, text};
 use crate::entitlement::{Entitlement, Kind};
-use crate::server::{Connection, Parameter, Server};
+use crate::server::Server;
 
-/// Which databases are governed, given the names of the settings as `$8`: rows of `pg_database`, called `d`.
-pub(crate) const IS_GOVERNED: &str =
-    "(d.datallowconn AND NOT d.datistemplate AND (cardinality($8) = 0 OR d.datname::text = ANY ($8)))";
+/// Which databases are governed, given the names of the settings as `$8`: rows of `pg_database`, called `d`. A limit of -2
+/// says that dropping one has failed half-way.
+pub(crate) const IS_GOVERNED: &str = "(d.datallowconn AND d.datconnlimit <> -2
+    AND CASE cardinality($8) WHEN 0 THEN NOT d.datistemplate ELSE d.datname::text = ANY ($8) END)";
 
 /// Which schemas are governed, those of the server itself left out: rows of `pg_namespace`, called `n`.
 pub(crate) const IS_GOVERNED_SCHEMA: &str = "(n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')";
@@ -65,6 +67,7 @@ impl Walk {
         after: Option<&Position>,
         limit: usize,
     ) -> Result<Vec<(Position, Row)>> {
+        check_databases(server).await?;
         let start = after.cloned().unwrap_or_else(|| Position::before(0));
         let mut rows = Vec::new();
         if start.entitlement.database == 0 {
@@ -78,14 +81,17 @@ impl Walk {
             if wanted == 0 {
                 break;
             }
-            let connection = server.database(&name).await?;
             // A database that the page before had begun goes on; one that came meanwhile starts at its front.
             let start = if database == start.entitlement.database {
                 start.clone()
             } else {
                 Position::before(database)
             };
-            rows.extend(self.part(server, &connection, &self.in_database, &start, wanted).await?);
+            let read = async {
+                let connection = server.database(&name).await?;
+                self.part(server, &connection, &self.in_database, &start, wanted).await
+            };
+            rows.extend(server.leave_out(&name, read.await)?.unwrap_or_default());
         }
         Ok(rows)
     }
@@ -130,14 +136,41 @@ fn position(database: u32, row: &Row) -> Result<Position> {
     Ok(Position { account: row.try_get("account")?, entitlement })
 }
 
-/// The governed databases from one OID on.
+/// The governed databases from one OID on. Those that the settings mean and that cannot be governed are noted.
 async fn governed_databases(server: &Server, first: u32) -> Result<Vec<(u32, String)>> {
-    let sql = format!(
-        "SELECT d.oid, d.datname::text AS name FROM pg_database d WHERE {IS_GOVERNED} AND d.oid >= $1 ORDER BY d.oid"
-    )
-    .replace("$8", "$2");
+    const SQL: &str = "SELECT d.oid, d.datname AS name, CASE
+            WHEN d.datconnlimit = -2 THEN 'it is invalid and can only be dropped'
+            WHEN NOT d.datallowconn THEN 'it accepts no connections'
+            WHEN d.datconnlimit = 0 AND NOT r.rolsuper THEN 'its connection limit is 0' END AS problem
+        FROM pg_database d, pg_roles r WHERE r.rolname = current_user AND d.oid >= $1
+            AND CASE cardinality($2) WHEN 0 THEN NOT d.datistemplate ELSE d.datname::text = ANY ($2) END
+        ORDER BY d.oid";
     let parameters: [Parameter<'_>; 2] =
         [(&first, Type::OID), (&server.settings.databases, Type::TEXT_ARRAY)];
-    let rows = server.main.query(&sql, &parameters).await?;
-    rows.iter().map(|row| Ok((row.try_get("oid")?, row.try_get("name")?))).collect()
+    let mut databases = Vec::new();
+    for row in server.main.query(SQL, &parameters).await? {
+        let name = text(&row, "name")?;
+        match row.try_get("problem")? {
+            Some(problem) => server.note_left_out(&name, problem),
+            None => databases.push((row.try_get("oid")?, name)),
+        }
+    }
+    Ok(databases)
+}
+
+/// Refuses settings with a database that does not exist: without its rows a listing would look complete.
+pub(crate) async fn check_databases(server: &Server) -> Result<()> {
+    const SQL: &str = "SELECT name FROM unnest($1) name
+        WHERE NOT EXISTS (SELECT FROM pg_database d WHERE d.datname::text = name) LIMIT 1";
+    let named = &server.settings.databases;
+    if named.is_empty() {
+        return Ok(());
+    }
+    match server.main.find(SQL, &[(named, Type::TEXT_ARRAY)]).await? {
+        Some(row) => Err(ConnectorError::invalid_configuration(format!(
+            "The setting `databases` names \"{}\", which does not exist",
+            text(&row, "name")?
+        ))),
+        None => Ok(()),
+    }
 }

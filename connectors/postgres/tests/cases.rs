@@ -32,7 +32,7 @@ fn settings(changed: &Value) -> Value {
     settings
 }
 
-/// Every capability that talks to the server says so when there is none.
+/// Every capability that talks to the server says so when nothing listens.
 fn nothing_listens() -> Vec<Case> {
     let account = json!({"account_id": "16390"});
     let change = json!({
@@ -73,25 +73,37 @@ fn wrong_settings() -> Vec<Case> {
             .expect(error(code).message(says))
     };
     vec![
-        wrong("refuses a port that is none", json!({"port": 65536}), Code::BadRequest, "port"),
+        wrong("refuses a port out of range", json!({"port": 65536}), Code::BadRequest, "port"),
         wrong("refuses an unknown TLS mode", json!({"ssl_mode": "require"}), Code::BadRequest, "ssl_mode"),
         wrong(
-            "refuses verify-ca of anybody",
+            "refuses verify-ca without an authority",
             json!({"ssl_mode": "verify-ca"}),
             Code::InvalidValue,
             "verify-ca",
         ),
         wrong(
-            "refuses an authority that is none",
+            "refuses an authority that is not PEM",
             json!({"ssl_mode": "verify-full", "ca_certificate": "-----BEGIN CERTIFICATE-----"}),
             Code::InvalidValue,
-            "certificate authority",
+            "ca_certificate",
         ),
         wrong(
-            "refuses an authority that is not there",
+            "refuses an authority whose file is missing",
             json!({"ssl_mode": "verify-full", "ca_certificate": "/no/such/file.pem"}),
             Code::InvalidValue,
-            "certificate authority",
+            "ca_certificate",
+        ),
+        wrong(
+            "F7: refuses a socket that nobody has allowed",
+            json!({"host": "/run/postgresql"}),
+            Code::InvalidValue,
+            "socket",
+        ),
+        wrong(
+            "P27: refuses several hosts",
+            json!({"host": "a.test,b.test"}),
+            Code::InvalidValue,
+            "several hosts",
         ),
     ]
 }

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
-use super::connector::Connector;
+use super::connector::{Call, Connector};
 
 /// A binary, and what its requests have in common.
 #[derive(Debug, Clone)]
@@ -58,12 +58,17 @@ impl Connection {
 
     /// The envelope of the answer, whether it is an error or not. No secret of the request is in it or in the log.
     pub(crate) fn envelope(&self, capability: &str, request: Value, page: Value) -> Result<Value> {
+        Ok(self.call(capability, request, page)?.envelope)
+    }
+
+    /// The same with all that was logged.
+    pub(crate) fn call(&self, capability: &str, request: Value, page: Value) -> Result<Call> {
         let call = self.connector.call(capability, &self.request(request, page))?;
         for secret in self.secrets() {
             let written = call.log.contains(secret) || call.envelope.to_string().contains(secret);
             ensure!(!written, "{capability} wrote a secret of the request");
         }
-        Ok(call.envelope)
+        Ok(call)
     }
 
     fn secrets(&self) -> impl Iterator<Item = &str> {

@@ -1,8 +1,15 @@
-//! `postgres-connector` against a PostgreSQL server with TLS, installed from Debian and started for the suite.
+//! `postgres-connector` against PostgreSQL servers with TLS, installed from Debian and npm and started for the suite, and
+//! behind PgBouncer.
 
+mod certificates;
 mod cluster;
+mod databases;
+mod deletions;
 mod failures;
+mod grants;
 mod listings;
+mod poolers;
+mod refusals;
 mod scale;
 mod sequence;
 
@@ -19,14 +26,55 @@ const PASSWORD: &str = "choose-a-long-one";
 
 pub(super) fn run(stage: &mut Stage) -> Result<()> {
     stage.build(&["lumos-postgres-connector"])?;
-    let mut cluster = stage.step("installed and started PostgreSQL with TLS", Cluster::start)?;
-    stage.step("set up the connector's role as its README says", |stage| set_up(stage, &cluster))?;
-    let connector = stage.connector("postgres-connector")?;
-    let lumos = Connection::new(connector, login(ROLE, PASSWORD), settings(&cluster));
-    sequence::run(stage, &cluster, &lumos)?;
-    listings::run(stage, &cluster, &lumos)?;
+    for version in cluster::NPM {
+        let cluster = stage
+            .step(format!("installed and started PostgreSQL {version} with TLS"), |stage| {
+                Cluster::start(stage, Some(version))
+            })?;
+        versions(stage, &cluster, &[7])?;
+    }
+    let mut cluster = stage
+        .step("installed and started Debian's PostgreSQL with TLS", |stage| Cluster::start(stage, None))?;
+    let lumos = versions(stage, &cluster, &[1, 7, 5000])?;
     failures::run(stage, &mut cluster, &lumos)?;
     scale::run(stage, &cluster, &lumos)
+}
+
+/// What every version goes through; its listings are compared with what SQL says in pages of these sizes.
+fn versions(stage: &mut Stage, cluster: &Cluster, sizes: &[usize]) -> Result<Connection> {
+    let version = cluster.version()?;
+    stage.step(format!("{version}: set up the connector's role as its README says"), |stage| {
+        set_up(stage, cluster)
+    })?;
+    let connector = stage.connector("postgres-connector")?;
+    let lumos = Connection::new(connector, login(ROLE, PASSWORD), settings(cluster));
+    let superuser = lumos.auth(login("super", PASSWORD));
+    sequence::run(stage, cluster, &lumos)?;
+    listings::run(stage, cluster, &lumos, sizes)?;
+    grants::run(stage, cluster, &lumos, &superuser)?;
+    deletions::run(stage, cluster, &superuser)?;
+    databases::run(stage, cluster, &lumos)?;
+    refusals::run(stage, cluster, &lumos, &superuser)?;
+    certificates::run(stage, cluster, &lumos)?;
+    poolers::run(stage, cluster, &lumos)?;
+    Ok(lumos)
+}
+
+/// The OID of a role, as accounts and memberships are identified.
+fn oid(cluster: &Cluster, role: &str) -> Result<String> {
+    cluster.value("postgres", &format!("SELECT oid FROM pg_roles WHERE rolname = '{role}'"))
+}
+
+/// A request to assign or unassign an entitlement: of a role, of a database or of a schema by its id.
+fn change(account: &str, kind: &str, id: &str, resource: &str) -> Value {
+    let resource_type = match kind.split_once('_') {
+        Some((resource_type, "privilege")) => resource_type,
+        _ => "",
+    };
+    json!({
+        "account_integration_specific_id": account, "resource_integration_specific_id": resource,
+        "resource_type": resource_type, "entitlement_type": kind, "entitlement_integration_specific_id": id,
+    })
 }
 
 fn login(username: &str, password: &str) -> Value {
@@ -45,6 +93,7 @@ fn set_up(stage: &Stage, cluster: &Cluster) -> Result<()> {
     for (database, block) in [("postgres", blocks.next()), ("app", blocks.next())] {
         cluster.sql(database, block.unwrap_or("SELECT 'the README has no such block'::int"))?;
     }
+    cluster.sql("postgres", &format!("CREATE ROLE super SUPERUSER LOGIN PASSWORD '{PASSWORD}'"))?;
     // What the README asks for each governed database; `postgres` is one as well.
     cluster
         .sql("postgres", "GRANT CONNECT, CREATE, TEMPORARY ON DATABASE postgres TO lumos WITH GRANT OPTION")

@@ -34,7 +34,11 @@ pub(super) fn run(stage: &mut Stage, cluster: &Cluster, lumos: &Connection) -> R
             Ok(())
         });
     }
-    cluster.sql("postgres", "CREATE ROLE team; CREATE ROLE company; GRANT company TO team")?;
+    cluster.sql(
+        "postgres",
+        "CREATE ROLE team; CREATE ROLE company; GRANT company TO team;
+        GRANT team, company TO lumos WITH ADMIN OPTION; ALTER ROLE lumos CREATEDB",
+    )?;
     cluster.sql("app", "GRANT USAGE ON SCHEMA public TO team; ALTER SCHEMA public OWNER TO postgres")?;
 
     let account = stage.step("create_account with an odd name, a password and an entitlement", |_| {
