@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use lumos_connector_core::error::ConnectorError;
 use lumos_connector_core::redaction::body::{redacted_json, redacted_parameters, redacted_url};
-use lumos_connector_core::redaction::headers::is_secret;
+use lumos_connector_core::redaction::names::{Place, is_secret};
 use lumos_connector_types::secret::REDACTED;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Request, StatusCode};
@@ -89,7 +89,7 @@ impl Upstream {
 fn headers(headers: &HeaderMap) -> String {
     let mut text = String::from("{");
     for (name, value) in headers {
-        let value = if value.is_sensitive() || is_secret(name.as_str()) {
+        let value = if value.is_sensitive() || is_secret(Place::Header, name.as_str()) {
             Cow::Borrowed(REDACTED)
         } else {
             String::from_utf8_lossy(value.as_bytes())

@@ -2,30 +2,11 @@
 
 use serde_json::Value;
 
+use super::names::{Place, is_secret};
 use crate::declaration::auth::AuthModel;
 
 /// What stands for a secret argument.
 const REDACTED: &str = "REDACTED";
-
-/// Keys whose values are secret whatever the connector says.
-const SECRET_KEYS: [&str; 16] = [
-    "password",
-    "secret",
-    "token",
-    "api_key",
-    "api_token",
-    "api_secret",
-    "access_token",
-    "refresh_token",
-    "client_secret",
-    "consumer_secret",
-    "token_secret",
-    "private_key",
-    "code_verifier",
-    "redirect_uri_with_code",
-    "state",
-    "form_data",
-];
 
 /// The key of a credential's name, which is not secret.
 const ID: &str = "id";
@@ -46,7 +27,7 @@ pub fn redact(value: &mut Value, more_keys: &[String]) {
                 match key.as_str() {
                     "auth" | "credential" => redact_credential(field),
                     "credentials" => redact_credentials(field),
-                    key if SECRET_KEYS.contains(&key) || more_keys.iter().any(|other| other == key) => {
+                    key if is_secret(Place::Argument, key) || more_keys.iter().any(|other| other == key) => {
                         hide(field);
                     }
                     _ => redact(field, more_keys),

@@ -4,103 +4,99 @@ use std::borrow::Cow;
 
 use lumos_connector_types::secret::REDACTED;
 
-/// Names of secret and personal members, without `_` and `-`.
-const NAMES: &[&str] = &[
-    "accesstoken",
-    "refreshtoken",
-    "temporarypassword",
-    "token",
-    "apikey",
-    "clientsecret",
-    "password",
-    "secret",
-    "authtoken",
-    "jwt",
-    "bearer",
-    "externalid",
-    "ssn",
-    "socialsecurity",
-    "taxid",
-    "ein",
-    "nationalid",
-    "passportnumber",
-    "driverlicense",
-    "dateofbirth",
-    "birthdate",
-    "dob",
-    "phone",
-    "mobile",
-    "cell",
-    "telephone",
-    "email",
-    "mail",
-    "street",
-    "city",
-    "state",
-    "zip",
-    "postal",
-    "country",
-    "cardnumber",
-    "cvv",
-    "cvc",
-    "pin",
-    "accountnumber",
-];
+use super::names::{self, Place};
+use super::text::{Span, replaced};
 
-/// Whether the value of a member or a parameter never reaches a log. `_` and `-` in the name, and its case, do not
-/// matter.
-#[must_use]
-pub fn is_secret(name: &str) -> bool {
-    let name: String =
-        name.chars().filter(|letter| !matches!(letter, '_' | '-')).flat_map(char::to_lowercase).collect();
-    NAMES.contains(&name.as_str())
-        || name
-            .strip_prefix("addressline")
-            .is_some_and(|line| !line.is_empty() && line.bytes().all(|digit| digit.is_ascii_digit()))
-}
-
-/// A text of JSON without the strings of its secret members. The text need not be whole, or JSON at all.
+/// A text of JSON without the values of its secret members, whatever their type; `null`, `true` and `false` stay. The
+/// text need not be whole, or JSON at all.
 ///
 /// ```
 /// use lumos_connector_core::redaction::body::redacted_json;
 /// assert_eq!(redacted_json(r#"{"id": 7, "Email" : "a@b.c", "na"#), r#"{"id": 7, "Email" : "[REDACTED]", "na"#);
+/// assert_eq!(redacted_json(r#"{"tokens": 2, "otp": 123456}"#), r#"{"tokens": 2, "otp": "[REDACTED]"}"#);
 /// ```
 #[must_use]
 pub fn redacted_json(text: &str) -> Cow<'_, str> {
-    let mut redacted = String::new();
-    let mut copied = 0;
+    let mut found: Vec<Span> = Vec::new();
+    let mut bare = Vec::new();
     let mut at = 0;
     while let Some(quote) = text[at..].find('"') {
         let key = at + quote + 1;
         let key_end = end_of_string(text, key);
         at = (key_end + 1).min(text.len());
-        let rest = &text[at..];
-        let Some(after_colon) = rest.trim_start().strip_prefix(':') else { continue };
-        let Some(value) = after_colon.trim_start().strip_prefix('"') else { continue };
+        let Some(after_colon) = text[at..].trim_start().strip_prefix(':') else { continue };
+        let value = after_colon.trim_start();
         let value_start = text.len() - value.len();
-        let value_end = end_of_string(text, value_start);
-        if is_secret(&text[key..key_end]) {
-            redacted.push_str(&text[copied..value_start]);
-            redacted.push_str(REDACTED);
-            copied = value_end;
+        let is_secret = names::is_secret(Place::Body, &text[key..key_end]);
+        match value.bytes().next() {
+            Some(b'"') => {
+                let value_end = end_of_string(text, value_start + 1);
+                if is_secret {
+                    found.push((value_start + 1, value_end));
+                }
+                at = (value_end + 1).min(text.len());
+            }
+            Some(b'{' | b'[') if is_secret => {
+                at = end_of_nested(text, value_start);
+                bare.push((value_start, at));
+            }
+            Some(b'0'..=b'9' | b'-') if is_secret => {
+                let ends = |letter: char| letter.is_whitespace() || matches!(letter, ',' | '}' | ']');
+                at = value.find(ends).map_or(text.len(), |end| value_start + end);
+                bare.push((value_start, at));
+            }
+            _ => at = value_start,
         }
-        at = (value_end + 1).min(text.len());
     }
-    if copied == 0 {
-        return Cow::Borrowed(text);
+    if bare.is_empty() { replaced(text, found) } else { Cow::Owned(quoted(text, found, &bare)) }
+}
+
+/// A text with parts replaced of which some had no quotes of their own.
+fn quoted(text: &str, strings: Vec<Span>, bare: &[Span]) -> String {
+    let strings = strings.into_iter().map(|span| (span, ""));
+    let mut all: Vec<_> = strings.chain(bare.iter().map(|span| (*span, "\""))).collect();
+    all.sort_unstable();
+    let mut shown = String::with_capacity(text.len());
+    let mut copied = 0;
+    for ((start, end), quote) in all {
+        for part in [&text[copied..start], quote, REDACTED, quote] {
+            shown.push_str(part);
+        }
+        copied = end;
     }
-    redacted.push_str(&text[copied..]);
-    Cow::Owned(redacted)
+    shown.push_str(&text[copied..]);
+    shown
+}
+
+/// Where an array or object that begins at `start` ends, or the text.
+fn end_of_nested(text: &str, start: usize) -> usize {
+    let bytes = text.as_bytes();
+    let (mut at, mut depth) = (start, 0_usize);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => at = end_of_string(text, at + 1),
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth -= 1;
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    text.len()
 }
 
 /// Where a JSON string that begins at `start` ends: at its quote, or with the text.
 fn end_of_string(text: &str, start: usize) -> usize {
     let mut escaped = false;
-    for (at, byte) in text.bytes().enumerate().skip(start) {
+    for (at, byte) in text.as_bytes()[start..].iter().enumerate() {
         match byte {
             _ if escaped => escaped = false,
             b'\\' => escaped = true,
-            b'"' => return at,
+            b'"' => return start + at,
             _ => {}
         }
     }
@@ -119,10 +115,10 @@ pub fn redacted_parameters(text: &str) -> String {
     parameters.collect::<Vec<_>>().join("&")
 }
 
-fn is_secret_parameter(name: &str) -> bool {
+/// Whether a parameter is secret, its name percent-encoded or not.
+pub(super) fn is_secret_parameter(name: &str) -> bool {
     let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
-    is_secret(&name)
-        || matches!(name.to_lowercase().as_str(), "authorization" | "auth" | "code" | "signature")
+    names::is_secret(Place::Parameter, &name)
 }
 
 /// An address without user, password, fragment and the values of its secret parameters.
@@ -157,35 +153,20 @@ pub fn redacted_url(url: &str) -> String {
 mod tests {
     use super::*;
 
-    /// The names of the contract.
-    const CONTRACT: &str = "access_token refresh_token temporary_password token api_key client_secret password secret \
-        auth_token jwt bearer external_id ssn social_security tax_id ein national_id passport_number driver_license \
-        date_of_birth birth_date dob phone mobile cell telephone email mail address_line1 street city state zip \
-        postal country card_number cvv cvc pin account_number";
-
     #[test]
-    fn every_name_of_the_contract_is_secret_with_and_without_separators() {
-        for name in CONTRACT.split_whitespace() {
-            for name in [name.to_owned(), name.to_uppercase(), name.replace('_', "-"), name.replace('_', "")]
-            {
-                assert!(is_secret(&name), "{name}");
-            }
-        }
-        for name in ["id", "username", "tokens", "address_line", "statement"] {
-            assert!(!is_secret(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn only_strings_of_secret_members_are_replaced() {
-        let text =
-            r#"{"token":"a\"b","n":{"phone":5,"email":null,"city": "x"},"v":"token","list":["token","y"]}"#;
-        let expected = r#"{"token":"[REDACTED]","n":{"phone":5,"email":null,"city": "[REDACTED]"},"v":"token","list":["token","y"]}"#;
+    fn values_of_secret_members_are_replaced_whatever_their_type() {
+        let text = r#"{"token":"a\"b","n":{"pin":5,"email":null,"city": "x"},"v":"token","list":["token","y"],"secret":{"a":["}"]},"jwt":[1,[2]],"otp":true}"#;
+        let expected = r#"{"token":"[REDACTED]","n":{"pin":"[REDACTED]","email":null,"city": "[REDACTED]"},"v":"token","list":["token","y"],"secret":"[REDACTED]","jwt":"[REDACTED]","otp":true}"#;
         assert_eq!(redacted_json(text), expected);
     }
 
     #[test]
     fn a_text_that_breaks_off_inside_a_secret_shows_none_of_it() {
+        assert_eq!(
+            redacted_json(r#"{"secrets":1,"secret":[{"a":"hunt"#),
+            r#"{"secrets":1,"secret":"[REDACTED]""#
+        );
+        assert_eq!(redacted_json(r#"{"pin":12"#), r#"{"pin":"[REDACTED]""#);
         for text in [r#"{"password":"hunt"#, r#"{"password":"hunt\"#, r#"{"password":""#] {
             assert_eq!(redacted_json(text), r#"{"password":"[REDACTED]"#, "{text}");
         }

@@ -2,14 +2,16 @@
 //!
 //! | of | what |
 //! | --- | --- |
+//! | [`names`] | the one table of names that make a value secret, by the place where the name stands |
 //! | [`arguments`] | requests that a connector is called with |
-//! | [`headers`] | headers of the app's requests and answers |
 //! | [`body`] | bodies and addresses of the app's requests and answers |
 //! | [`settings`] | the settings of a call |
 //! | [`text`] | texts of any kind, by the shapes of secrets |
+//! | [`values`] | texts that may repeat the secrets of the current call |
 
 pub mod arguments;
 pub mod body;
-pub mod headers;
+pub mod names;
 pub mod settings;
 pub mod text;
+pub mod values;

@@ -11,6 +11,7 @@ use lumos_connector_types::schema::Object;
 use lumos_connector_types::secret::REDACTED;
 use serde_json::{Map, Value};
 
+use super::names::{Place, is_secret};
 use super::text::redacted_text;
 
 /// Bytes of a string that are shown.
@@ -21,24 +22,6 @@ const MAX_SETTINGS: usize = 16 * 1024;
 
 /// Lists and objects of more bytes are not even looked into: hardly any would fit.
 const MAX_NESTED: usize = 4 * MAX_SETTINGS;
-
-/// Parts of names that make a field secret.
-const SECRET_PARTS: [&str; 11] = [
-    "token",
-    "secret",
-    "password",
-    "passphrase",
-    "api_key",
-    "api-key",
-    "apikey",
-    "private_key",
-    "private-key",
-    "privatekey",
-    "credential",
-];
-
-/// Ends of names that say that a field only speaks of a secret.
-const HARMLESS_ENDS: [&str; 5] = ["_url", "_name", "_prefix", "_endpoint", "_source"];
 
 /// Settings as one line of JSON, fit for a log. `more_keys` are names of further secret fields, in lower case.
 #[must_use]
@@ -101,7 +84,7 @@ fn field(schema: &Object, name: &str, property: &Value, value: &Value, more_keys
     let declared_secret =
         ["x-secret", "x-redact"].iter().any(|mark| property.get(mark).is_some_and(|mark| mark == true));
     let more = more_keys.contains(&name.to_lowercase());
-    let named_secret = value.is_string() && is_secret(name);
+    let named_secret = !matches!(value, Value::Bool(_) | Value::Number(_)) && is_secret(Place::Setting, name);
     match value {
         Value::Null => Value::Null,
         _ if declared_secret || more || named_secret => Value::from(REDACTED),
@@ -126,7 +109,8 @@ fn inside(
     more_keys: &[String],
 ) -> Value {
     match value {
-        Value::String(text) => Value::from(cut(&redacted_text(text))),
+        // Cut before it is searched, with a margin: a secret may reach beyond what is shown.
+        Value::String(text) => Value::from(cut(&redacted_text(cut_at(text, 2 * MAX_STRING)))),
         Value::Array(items) => {
             Value::Array(items.iter().map(|item| inside(schema, declared, item, more_keys)).collect())
         }
@@ -141,16 +125,13 @@ fn inside(
     }
 }
 
-/// Whether a field with this name holds a secret.
-fn is_secret(name: &str) -> bool {
-    let name = name.to_lowercase();
-    let named = SECRET_PARTS.iter().any(|part| name.contains(part)) || name.ends_with("_pem");
-    named && !HARMLESS_ENDS.iter().any(|end| name.ends_with(end))
-}
-
 /// The beginning of a text, at most as long as is shown.
 fn cut(text: &str) -> &str {
-    let end = (0..=text.len().min(MAX_STRING)).rev().find(|end| text.is_char_boundary(*end));
+    cut_at(text, MAX_STRING)
+}
+
+fn cut_at(text: &str, most: usize) -> &str {
+    let end = (0..=text.len().min(most)).rev().find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or_default()]
 }
 

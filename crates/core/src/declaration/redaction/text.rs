@@ -4,9 +4,7 @@ use std::borrow::Cow;
 
 use lumos_connector_types::secret::REDACTED;
 
-/// Parts of the names of headers and parameters that make their value secret.
-const SECRET_PARTS: [&str; 9] =
-    ["token", "secret", "password", "passphrase", "api_key", "api-key", "apikey", "credential", "auth"];
+use super::names::{Place, is_secret};
 
 /// How tokens of well-known issuers begin, and how much follows at least.
 const TOKENS: [(&str, usize); 13] = [
@@ -26,11 +24,13 @@ const TOKENS: [(&str, usize); 13] = [
 ];
 
 /// A text with every part replaced that looks like a secret: a private key in PEM, a header or a parameter whose name
-/// says so, what follows `Bearer`, and tokens of well-known shapes.
+/// says so, the user and password of a URL, what follows `Bearer`, and tokens of well-known shapes. Costs time
+/// linear in the text.
 ///
 /// ```
 /// use lumos_connector_core::redaction::text::redacted_text;
 /// assert_eq!(redacted_text("https://acme.test/?api_key=hunter2&page=1"), "https://acme.test/?api_key=[REDACTED]&page=1");
+/// assert_eq!(redacted_text("https://u:hunter2@acme.test/"), "https://[REDACTED]@acme.test/");
 /// assert_eq!(redacted_text("X-Auth: hunter2"), "X-Auth: [REDACTED]");
 /// assert_eq!(redacted_text("nothing here"), "nothing here");
 /// ```
@@ -40,7 +40,16 @@ pub fn redacted_text(text: &str) -> Cow<'_, str> {
     pem_keys(text, &mut found);
     header_lines(text, &mut found);
     parameters(text, &mut found);
+    users(text, &mut found);
     words(text, &mut found);
+    replaced(text, found)
+}
+
+/// From the first byte of a secret to the one after its last.
+pub(crate) type Span = (usize, usize);
+
+/// A text with parts of it replaced. One secret may have been found in several ways.
+pub(crate) fn replaced(text: &str, mut found: Vec<Span>) -> Cow<'_, str> {
     if found.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -48,7 +57,6 @@ pub fn redacted_text(text: &str) -> Cow<'_, str> {
     let mut redacted = String::with_capacity(text.len());
     let mut copied = 0;
     for (start, end) in found {
-        // One secret may have been found in several ways.
         if end <= copied {
             continue;
         }
@@ -62,28 +70,33 @@ pub fn redacted_text(text: &str) -> Cow<'_, str> {
     Cow::Owned(redacted)
 }
 
-type Spans = Vec<(usize, usize)>;
-
-fn is_secret(name: &str) -> bool {
-    let name = name.to_lowercase();
-    SECRET_PARTS.iter().any(|part| name.contains(part))
-}
-
-/// From `-----BEGIN … PRIVATE KEY-----` to its end, or that of the text.
-fn pem_keys(text: &str, found: &mut Spans) {
-    for (start, _) in text.match_indices("-----BEGIN ") {
-        let rest = &text[start..];
-        let label = rest.get(11..).unwrap_or_default().split("-----").next().unwrap_or_default();
-        if label.ends_with("PRIVATE KEY") {
-            let close = format!("-----END {label}-----");
-            let end = rest.find(&close).map_or(text.len(), |end| start + end + close.len());
-            found.push((start, end));
+/// From `-----BEGIN … PRIVATE KEY-----` to the next `-----END`, or to the end of the text.
+fn pem_keys(text: &str, found: &mut Vec<Span>) {
+    const BEGIN: &str = "-----BEGIN ";
+    const LONGEST_LABEL: usize = 64;
+    let mut at = 0;
+    while let Some(start) = text[at..].find(BEGIN).map(|begin| at + begin) {
+        let label_start = start + BEGIN.len();
+        at = label_start;
+        let bytes = &text.as_bytes()[label_start..];
+        let label = &bytes[..bytes.len().min(LONGEST_LABEL)];
+        let Some(length) = label.windows(5).position(|dashes| dashes == b"-----") else { continue };
+        if !label[..length].ends_with(b"PRIVATE KEY") {
+            continue;
         }
+        at = match text[label_start + length + 5..].find("-----END ") {
+            Some(close) => {
+                let close = label_start + length + 5 + close + 9;
+                text[close..].find("-----").map_or(text.len(), |end| close + end + 5)
+            }
+            None => text.len(),
+        };
+        found.push((start, at));
     }
 }
 
 /// The values of lines such as `Authorization: …`.
-fn header_lines(text: &str, found: &mut Spans) {
+fn header_lines(text: &str, found: &mut Vec<Span>) {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let whole = line.trim_end();
@@ -94,7 +107,11 @@ fn header_lines(text: &str, found: &mut Spans) {
                     .bytes()
                     .all(|letter| letter.is_ascii_alphanumeric() || b"-_".contains(&letter));
             let value_start = name.len() + 1 + (value.len() - value.trim_start().len());
-            if is_name && is_secret(name) && value_start < whole.len() && !value.starts_with("//") {
+            if is_name
+                && value_start < whole.len()
+                && !value.starts_with("//")
+                && is_secret(Place::Text, name.trim())
+            {
                 found.push((start + value_start, start + whole.len()));
             }
         }
@@ -103,24 +120,50 @@ fn header_lines(text: &str, found: &mut Spans) {
 }
 
 /// The values of `name=value` after `?`, `&`, `;`, white space or at the start.
-fn parameters(text: &str, found: &mut Spans) {
+fn parameters(text: &str, found: &mut Vec<Span>) {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | '%');
+    let ends = |letter: char| letter.is_whitespace() || matches!(letter, '&' | '#' | ';' | '"' | '\'');
+    // Signs of equality in one value share its end, so the text is searched for it once.
+    let mut value_end = 0;
     for (equals, _) in text.match_indices('=') {
+        if value_end <= equals {
+            value_end = text[equals + 1..].find(ends).map_or(text.len(), |end| equals + 1 + end);
+        }
         let name_start = text[..equals]
-            .rfind(|letter: char| {
-                !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | '%'))
-            })
+            .rfind(|letter| !is_name(letter))
             .map_or(0, |before| before + text[before..].chars().next().map_or(1, char::len_utf8));
-        let value_end = text[equals + 1..]
-            .find(|letter: char| letter.is_whitespace() || matches!(letter, '&' | '#' | ';' | '"' | '\''))
-            .map_or(text.len(), |end| equals + 1 + end);
-        if value_end > equals + 1 && is_secret(&text[name_start..equals]) {
+        let name = &text[name_start..equals];
+        if value_end > equals + 1
+            && (is_secret(Place::Text, name) || is_secret_parameter(text, name_start, name))
+        {
             found.push((equals + 1, value_end));
         }
     }
 }
 
+/// What is secret in a URL is not everywhere: `key=` and `code=` are parameters only after `?` and `&`.
+fn is_secret_parameter(text: &str, name_start: usize, name: &str) -> bool {
+    text[..name_start].ends_with(['?', '&']) && super::body::is_secret_parameter(name)
+}
+
+/// What stands before the `@` of a URL's host.
+fn users(text: &str, found: &mut Vec<Span>) {
+    let mut at = 0;
+    while let Some(slashes) = text[at..].find("://") {
+        let start = at + slashes + 3;
+        let ends = |letter: char| {
+            letter.is_whitespace() || matches!(letter, '/' | '?' | '#' | '"' | '\'' | '<' | '>')
+        };
+        let end = text[start..].find(ends).map_or(text.len(), |end| start + end);
+        if let Some(user) = text[start..end].rfind('@').filter(|user| *user > 0) {
+            found.push((start, start + user));
+        }
+        at = end;
+    }
+}
+
 /// Tokens of well-known shapes, and what follows `Bearer`.
-fn words(text: &str, found: &mut Spans) {
+fn words(text: &str, found: &mut Vec<Span>) {
     let is_token = |letter: char| {
         letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | '~' | '+' | '/' | '=')
     };
@@ -196,8 +239,52 @@ mod tests {
             "AKIA",
             "eyJust a word",
             "a: b",
+            "mail ada@acme.test",
+            "://@host/",
+            "-----BEGIN ",
         ] {
             assert_eq!(redacted_text(text), text);
+        }
+    }
+
+    #[test]
+    fn users_of_urls_and_parameters_of_signed_urls_are_replaced() {
+        for (text, expected) in [
+            ("see https://u:p@h/x?y=1", "see https://[REDACTED]@h/x?y=1"),
+            ("postgres://u:p@x@h", "postgres://[REDACTED]@h"),
+            (
+                "https://b.test/f?X-Amz-Signature=0a&key=1",
+                "https://b.test/f?X-Amz-Signature=[REDACTED]&key=[REDACTED]",
+            ),
+            ("a?sig=1#x?code=2", "a?sig=[REDACTED]#x?code=[REDACTED]"),
+            ("key=1 code=2", "key=1 code=2"),
+        ] {
+            assert_eq!(redacted_text(text), expected);
+        }
+    }
+
+    /// Ends within the test's time only when the cost is linear: quadratic, each takes minutes.
+    #[test]
+    fn a_long_text_of_what_begins_a_secret_is_read_once() {
+        for part in [
+            "=",
+            "a=",
+            "&",
+            "\"",
+            "Bearer ",
+            "token=",
+            "://",
+            "@",
+            "://a@",
+            "-----BEGIN PRIVATE KEY-----",
+            "-----BEGIN ",
+            "eyJ",
+            "a: ",
+            "token:\n",
+            "-----",
+        ] {
+            let text = part.repeat(200_000 / part.len());
+            assert!(redacted_text(&text).len() <= text.len() * REDACTED.len(), "{part}");
         }
     }
 }

@@ -1,0 +1,397 @@
+//! Texts that may repeat the secrets of the current call: an app that echoes a token, a library that quotes a URL.
+//!
+//! Names and shapes find what looks like a secret. This finds what *is* one: the credentials, the secret settings and
+//! the secret payload values that this call brought, wherever they stand and in the forms that they travel in.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
+
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::names::{Place, is_secret};
+use super::text::{Span, replaced};
+
+/// Shorter values are not looked for: as words of other texts they would be found everywhere.
+pub const SHORTEST: usize = 6;
+
+/// Values that are looked for at the most; the longest count.
+const MOST: usize = 1_000;
+
+/// The secrets of one call, to be replaced wherever they appear.
+#[derive(Default)]
+pub struct SecretValues {
+    /// Every form of every secret, by its first bytes.
+    by_start: HashMap<[u8; SHORTEST], Forms>,
+}
+
+/// The forms with one start: their lengths, the longest first, and themselves.
+#[derive(Default)]
+struct Forms {
+    lengths: Vec<usize>,
+    whole: HashSet<Vec<u8>>,
+}
+
+impl SecretValues {
+    /// The secrets among values. Each is found as it is, within JSON, percent-encoded and in Base64.
+    pub fn new(values: impl IntoIterator<Item = String>) -> Self {
+        let mut values: Vec<String> = values.into_iter().filter(|value| value.len() >= SHORTEST).collect();
+        values.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
+        values.truncate(MOST);
+        let mut forms: HashSet<Vec<u8>> = HashSet::new();
+        for value in values {
+            let within_json = serde_json::to_string(&value).unwrap_or_default();
+            forms.insert(within_json.trim_matches('"').as_bytes().to_vec());
+            forms.insert(utf8_percent_encode(&value, NON_ALPHANUMERIC).to_string().into_bytes());
+            forms.insert(form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>().into_bytes());
+            forms.insert(BASE64_STANDARD_NO_PAD.encode(&value).into_bytes());
+            forms.insert(BASE64_URL_SAFE_NO_PAD.encode(&value).into_bytes());
+            forms.insert(value.into_bytes());
+        }
+        let mut by_start: HashMap<_, Forms> = HashMap::new();
+        for form in forms {
+            if let Some(start) = form.first_chunk::<SHORTEST>().copied() {
+                let there = by_start.entry(start).or_default();
+                there.lengths.push(form.len());
+                there.whole.insert(form);
+            }
+        }
+        for forms in by_start.values_mut() {
+            forms.lengths.sort_unstable_by_key(|length| std::cmp::Reverse(*length));
+            forms.lengths.dedup();
+        }
+        Self { by_start }
+    }
+
+    /// Whether there is nothing to look for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_start.is_empty()
+    }
+
+    /// A text with every secret in it replaced.
+    ///
+    /// ```
+    /// use lumos_connector_core::redaction::values::SecretValues;
+    /// let secrets = SecretValues::new(["hunter2".to_owned()]);
+    /// assert_eq!(secrets.redacted("the app says: hunter2, aHVudGVyMg"), "the app says: [REDACTED], [REDACTED]");
+    /// ```
+    #[must_use]
+    pub fn redacted<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let bytes = text.as_bytes();
+        let mut found: Vec<Span> = Vec::new();
+        let mut at = 0;
+        while let Some(start) = bytes[at..].first_chunk::<SHORTEST>() {
+            let length = self.by_start.get(start).and_then(|forms| {
+                let there = |length: &&usize| {
+                    bytes.get(at..at + **length).is_some_and(|form| forms.whole.contains(form))
+                };
+                forms.lengths.iter().find(there).copied()
+            });
+            match length {
+                Some(length) => {
+                    found.push((at, at + length));
+                    at += length;
+                }
+                None => at += 1,
+            }
+        }
+        // A form may begin or end within a character only where the text repeats it so, which no text does.
+        found.retain(|(start, end)| text.is_char_boundary(*start) && text.is_char_boundary(*end));
+        replaced(text, found)
+    }
+}
+
+impl fmt::Debug for SecretValues {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretValues(..)")
+    }
+}
+
+/// Collects the secrets of a JSON text: the values under names that are secret in a request, and under `more_names`,
+/// which are in lower case. What is not JSON, or nested too deep, is collected as far as it can be read.
+pub fn collect(json: &str, more_names: &[String], values: &mut Vec<String>) {
+    let mut reader = serde_json::Deserializer::from_str(json);
+    // What could be read has been collected.
+    let _ = Collect { more_names, secret: false, values }.deserialize(&mut reader);
+}
+
+/// Collects every text of a credential but those that only name it.
+pub fn collect_credential(json: &str, values: &mut Vec<String>) {
+    let mut reader = serde_json::Deserializer::from_str(json);
+    // As above.
+    let _ = Collect { more_names: &[], secret: true, values }.deserialize(&mut reader);
+}
+
+/// Members of credentials that are not secret.
+const PUBLIC: [&str; 24] = [
+    "id",
+    "username",
+    "token_type",
+    "email",
+    "client_id",
+    "client_email",
+    "project_id",
+    "private_key_id",
+    "type",
+    "auth_uri",
+    "token_uri",
+    "auth_provider_x509_cert_url",
+    "client_x509_cert_url",
+    "universe_domain",
+    "public_key",
+    "consumer_key",
+    "token_id",
+    "alg",
+    "typ",
+    "kid",
+    "iss",
+    "aud",
+    "sub",
+    "scope",
+];
+
+struct Collect<'a> {
+    more_names: &'a [String],
+    secret: bool,
+    values: &'a mut Vec<String>,
+}
+
+impl Collect<'_> {
+    fn keep(&mut self, value: impl fmt::Display) {
+        if self.secret {
+            self.values.push(value.to_string());
+        }
+    }
+
+    fn under(&mut self, name: &str) -> Collect<'_> {
+        let named = || is_secret(Place::Argument, name) || self.more_names.contains(&name.to_lowercase());
+        let secret = if self.secret { !PUBLIC.contains(&name) } else { named() };
+        Collect { more_names: self.more_names, secret, values: self.values }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Collect<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Collect<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_str<E>(mut self, text: &str) -> Result<(), E> {
+        self.keep(text);
+        Ok(())
+    }
+
+    fn visit_i64<E>(mut self, number: i64) -> Result<(), E> {
+        self.keep(number);
+        Ok(())
+    }
+
+    fn visit_u64<E>(mut self, number: u64) -> Result<(), E> {
+        self.keep(number);
+        Ok(())
+    }
+
+    fn visit_f64<E>(mut self, number: f64) -> Result<(), E> {
+        self.keep(number);
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let Self { more_names, secret, values } = self;
+        while items.next_element_seed(Collect { more_names, secret, values: &mut *values })?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<(), A::Error> {
+        while let Some(name) = members.next_key::<Cow<'de, str>>()? {
+            members.next_value_seed(self.under(&name))?;
+        }
+        Ok(())
+    }
+}
+
+/// The secrets of a call, which are looked for when they are first needed: most calls log nothing.
+pub struct CallSecrets {
+    find: Box<dyn Fn() -> Vec<String> + Send + Sync>,
+    found: OnceLock<SecretValues>,
+}
+
+impl CallSecrets {
+    /// Secrets that a function finds.
+    pub fn new(find: impl Fn() -> Vec<String> + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self { find: Box::new(find), found: OnceLock::new() })
+    }
+
+    /// The secrets themselves.
+    pub fn values(&self) -> &SecretValues {
+        self.found.get_or_init(|| SecretValues::new((self.find)()))
+    }
+
+    /// Runs a future as part of the call.
+    pub async fn scope<F: Future>(self: Arc<Self>, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|context| {
+            let _entered = Entered::new(Some(Arc::clone(&self)));
+            future.as_mut().poll(context)
+        })
+        .await
+    }
+}
+
+impl fmt::Debug for CallSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CallSecrets(..)")
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<CallSecrets>>> = const { RefCell::new(None) };
+}
+
+/// While it lives, the thread works for a call.
+struct Entered(Option<Arc<CallSecrets>>);
+
+impl Entered {
+    fn new(secrets: Option<Arc<CallSecrets>>) -> Self {
+        Self(CURRENT.replace(secrets))
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        CURRENT.set(self.0.take());
+    }
+}
+
+fn current() -> Option<Arc<CallSecrets>> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
+/// A text without the secrets of the current call. Outside of a call it stays as it is.
+#[must_use]
+pub fn redacted(text: &str) -> Cow<'_, str> {
+    match current() {
+        Some(secrets) => secrets.values().redacted(text),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// Work for another thread that belongs to the current call as well.
+pub fn carried<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
+    let secrets = current();
+    move || {
+        let _entered = Entered::new(secrets);
+        work()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lumos_connector_types::secret::REDACTED;
+
+    use super::*;
+
+    fn collected(json: &str, more_names: &[&str]) -> Vec<String> {
+        let more_names: Vec<_> = more_names.iter().map(|name| (*name).to_owned()).collect();
+        let mut values = Vec::new();
+        collect(json, &more_names, &mut values);
+        values
+    }
+
+    #[test]
+    fn every_form_of_a_secret_is_found() {
+        let secrets = SecretValues::new(["p\"w=d/é+1".to_owned()]);
+        for form in ["p\"w=d/é+1", r#"p\"w=d/é+1"#, "p%22w%3Dd%2F%C3%A9%2B1", "cCJ3PWQvw6krMQ"] {
+            assert_eq!(secrets.redacted(&format!("é {form}é")), format!("é {REDACTED}é"), "{form}");
+        }
+        assert_eq!(secrets.redacted("p\"w=d/é+2"), "p\"w=d/é+2");
+    }
+
+    #[test]
+    fn of_secrets_with_a_common_start_the_longest_is_replaced() {
+        let secrets = SecretValues::new(["secret".to_owned(), "secret-and-more".to_owned()]);
+        assert_eq!(secrets.redacted("secret-and-more secret-and"), format!("{REDACTED} {REDACTED}-and"));
+    }
+
+    #[test]
+    fn short_values_are_not_looked_for() {
+        let secrets = SecretValues::new(["true".to_owned(), String::new()]);
+        assert!(secrets.is_empty());
+        assert_eq!(secrets.redacted("true"), "true");
+    }
+
+    #[test]
+    fn values_under_secret_names_are_collected_at_any_depth_and_of_any_type() {
+        let json = r#"{"a":{"client_secret":"one","n":[{"PIN":123456}]},"password":["two",{"x":"three"}],"open":"four"}"#;
+        assert_eq!(collected(json, &["pin"]), ["one", "123456", "two", "three"]);
+        assert_eq!(collected(r#"{"token":"one","b":"#, &[]), ["one"]);
+        let mut values = Vec::new();
+        collect_credential(r#"{"id":"main","basic":{"username":"u","password":"p"}}"#, &mut values);
+        assert_eq!(values, ["p"]);
+    }
+
+    #[test]
+    fn a_scope_ends_with_its_poll_even_by_a_panic() {
+        let secrets = CallSecrets::new(|| vec!["hunter2".to_owned()]);
+        let shown = |text: &str| redacted(text).into_owned();
+        let mut call = pin!(Arc::clone(&secrets).scope(async {
+            let elsewhere = carried(|| redacted("hunter2").into_owned());
+            assert_eq!(std::thread::spawn(elsewhere).join().unwrap(), REDACTED);
+            redacted("hunter2").into_owned()
+        }));
+        let waker = std::task::Waker::noop();
+        let polled = call.as_mut().poll(&mut std::task::Context::from_waker(waker));
+        assert_eq!(polled, std::task::Poll::Ready(REDACTED.to_owned()));
+        assert_eq!(shown("hunter2"), "hunter2");
+        let failing = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let mut call = pin!(secrets.scope(async { panic!("of the handler") }));
+            let _: std::task::Poll<()> = call.as_mut().poll(&mut std::task::Context::from_waker(waker));
+        }));
+        assert!(failing.is_err());
+        assert_eq!(shown("hunter2"), "hunter2");
+    }
+
+    /// Ends within the test's time only when the cost is linear.
+    #[test]
+    fn a_hundred_thousand_secrets_cost_no_more_than_their_text() {
+        let values: Vec<String> = (0..100_000).map(|number| format!("aaaaaaaa{number}")).collect();
+        let text = format!(
+            "{{{}}}",
+            values
+                .iter()
+                .map(|value| format!("\"x{value}\":{{\"token\":\"{value}\"}}"))
+                .collect::<Vec<_>>()
+                .join(",")
+        );
+        let secrets = SecretValues::new(collected(&text, &[]));
+        assert!(secrets.redacted(&"aaaaaaaa".repeat(20_000)).len() <= 160_000 * REDACTED.len());
+    }
+}
