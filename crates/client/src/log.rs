@@ -7,6 +7,8 @@ use std::time::Instant;
 use lumos_connector_core::error::ConnectorError;
 use lumos_connector_core::redaction::body::{redacted_json, redacted_parameters, redacted_url};
 use lumos_connector_core::redaction::names::{Place, is_secret};
+use lumos_connector_core::redaction::text::redacted_text;
+use lumos_connector_core::redaction::values;
 use lumos_connector_types::secret::REDACTED;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Request, StatusCode};
@@ -36,7 +38,8 @@ impl Upstream {
             return Self(None);
         }
         let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
-        let (method, url) = (request.method().to_string(), redacted_url(request.url().as_str()));
+        let url = values::redacted(&redacted_url(request.url().as_str())).into_owned();
+        let method = request.method().to_string();
         let span = tracing::info_span!(
             "request to the app",
             otel.name = method,
@@ -101,15 +104,28 @@ fn headers(headers: &HeaderMap) -> String {
     text
 }
 
+/// Bytes of a body that are looked at: the cost of a log line does not grow with what the app sends.
+const LOOKED_AT: usize = 256 * 1024;
+
 /// The body without secrets, its middle left out when it is long. What is not text is only measured.
 fn preview(headers: &HeaderMap, body: &[u8], shown: usize) -> String {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let Ok(text) = std::str::from_utf8(body) else { return format!("({} bytes)", body.len()) };
+    let looked_at = &body[..body.len().min(LOOKED_AT)];
+    let text = match std::str::from_utf8(looked_at) {
+        Ok(text) => text,
+        // A character may be cut at the end of what is looked at.
+        Err(error) if error.error_len().is_none() && looked_at.len() < body.len() => {
+            std::str::from_utf8(&looked_at[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return format!("({} bytes)", body.len()),
+    };
     let text = if kind.starts_with("application/x-www-form-urlencoded") {
         Cow::Owned(redacted_parameters(text))
     } else {
         redacted_json(text)
     };
+    // Names within values (the address in a `Location`), and shapes.
+    let text = redacted_text(&text);
     if text.len() <= shown {
         return text.into_owned();
     }

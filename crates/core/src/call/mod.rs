@@ -29,7 +29,7 @@ pub(crate) mod token_exchange;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures_util::future::BoxFuture;
 use lumos_connector_types::auth::AuthCredential;
@@ -50,6 +50,7 @@ use crate::declaration::auth::CredentialModel;
 use crate::declaration::capability::CapabilityInfo;
 use crate::declaration::error::{ConnectorError, Result};
 use crate::declaration::redaction;
+use crate::declaration::redaction::values::{self, SecretSource, SecretValues};
 
 /// One call: credentials, settings, page, and what else a request brings beside its payload.
 ///
@@ -66,9 +67,32 @@ struct Parts {
     started: Instant,
     /// The settings as the check before the handler read them, until somebody takes them.
     checked_settings: Mutex<Option<Box<dyn Any + Send>>>,
+    /// The secret values of the payload, which the envelope does not have.
+    payload_secrets: Vec<String>,
+    secret_values: OnceLock<SecretValues>,
     rate_limit_report: RateLimitReport,
     /// One value of each type.
     shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+}
+
+impl SecretSource for Parts {
+    fn secret_values(&self) -> &SecretValues {
+        self.secret_values.get_or_init(|| {
+            let mut values = self.payload_secrets.clone();
+            let envelope = &self.envelope;
+            for credential in envelope.auth.iter().chain(envelope.credentials.iter().flatten()) {
+                values::collect_credential(
+                    &serde_json::to_string(credential).unwrap_or_default(),
+                    &mut values,
+                );
+            }
+            if let Some(settings) = &envelope.settings {
+                let names = self.connector.declaration().secret_fields();
+                values::collect(settings.json().text(), &names, &mut values);
+            }
+            SecretValues::new(values)
+        })
+    }
 }
 
 /// The connector that is called: what it declares, and its other capabilities.
@@ -91,6 +115,7 @@ impl Call {
         capability: Arc<CapabilityInfo>,
         envelope: Envelope,
         checked_settings: Option<Box<dyn Any + Send>>,
+        payload_secrets: Vec<String>,
     ) -> Self {
         Self(Arc::new(Parts {
             connector,
@@ -99,6 +124,8 @@ impl Call {
             capability,
             envelope,
             checked_settings: Mutex::new(checked_settings),
+            payload_secrets,
+            secret_values: OnceLock::new(),
             rate_limit_report: RateLimitReport::default(),
             shared: Mutex::default(),
         }))
@@ -108,7 +135,20 @@ impl Call {
     pub(crate) fn with_settings(&self, settings: JsonObject) -> Self {
         let Parts { connector, host, capability, envelope, .. } = &*self.0;
         let envelope = Envelope { settings: Some(settings.into()), ..envelope.clone() };
-        Self::new(Arc::clone(connector), host.clone(), Arc::clone(capability), envelope, None)
+        let payload_secrets = self.0.payload_secrets.clone();
+        Self::new(
+            Arc::clone(connector),
+            host.clone(),
+            Arc::clone(capability),
+            envelope,
+            None,
+            payload_secrets,
+        )
+    }
+
+    /// What knows the secrets of this call, for texts that may repeat them.
+    pub(crate) fn secret_source(&self) -> Arc<dyn SecretSource> {
+        Arc::clone(&self.0) as Arc<dyn SecretSource>
     }
 
     pub(crate) fn declaration(&self) -> &Declaration {

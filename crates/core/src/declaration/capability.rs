@@ -1,12 +1,13 @@
 //! What is known of a capability without running it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use lumos_connector_types::capability::{Authentication, Capability, Metadata, StandardCapability};
 use lumos_connector_types::envelope::{RequestEnvelope, ResponseEnvelope};
-use lumos_connector_types::schema;
+use lumos_connector_types::schema::{self, Refs};
 
 use super::auth::SchemaOf;
+use super::redaction::names;
 
 /// A capability of a connector, without its handler.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub(crate) struct CapabilityInfo {
     pub(crate) response_envelope: SchemaOf,
     /// The path of the handler, as `module:function`.
     pub(crate) handler: String,
+    secret_payload_names: OnceLock<Vec<String>>,
 }
 
 impl CapabilityInfo {
@@ -37,11 +39,24 @@ impl CapabilityInfo {
             request_envelope: schema::of::<RequestEnvelope<C::Request>>,
             response_envelope: schema::of::<ResponseEnvelope<C::Response>>,
             handler: handler_path(handler_type),
+            secret_payload_names: OnceLock::new(),
         })
     }
 
     pub(crate) fn authentication(&self) -> Authentication {
         self.standard.map_or(Authentication::Required, StandardCapability::authentication)
+    }
+
+    /// The names, in lower case, of the fields that the payload's own schema marks as secret. What is secret in the
+    /// contract's payloads has a name that says so.
+    pub(crate) fn secret_payload_names(&self) -> &[String] {
+        self.secret_payload_names.get_or_init(|| {
+            let mut names = Vec::new();
+            if self.customized || self.standard.is_none() {
+                names::marked_secret(&(self.request_schema)(Refs::Defs).into(), &mut names);
+            }
+            names
+        })
     }
 
     /// Whether the settings of a request are checked: `app_info` must answer before there are any.

@@ -31,8 +31,7 @@ use lumos_connector_types::info::AppCategory;
 use lumos_connector_types::rate_limit::RateLimitMode;
 use lumos_connector_types::resource::ResourceType;
 use lumos_connector_types::schema::{self, Object, Refs};
-use lumos_connector_types::settings_field::{EmptySettings, SECRET};
-use serde_json::Value;
+use lumos_connector_types::settings_field::EmptySettings;
 
 use self::auth::AuthRequirements;
 use self::capability::CapabilityInfo;
@@ -80,19 +79,14 @@ impl Declaration {
         }
     }
 
-    /// The names, in lower case, of the fields that settings and credentials mark as secret.
+    /// The names, in lower case, of the fields that settings and credentials mark as secret, at any depth.
     pub(crate) fn secret_fields(&self) -> Vec<String> {
         let credentials = self.auth.credentials.iter().map(|config| config.schema);
         let schemas = self.auth.single.map(|(_, schema)| schema).into_iter().chain(credentials);
         let schemas = schemas.chain(self.settings.as_ref().map(|model| model.schema));
         let mut names = Vec::new();
         for schema in schemas.map(|schema| schema(Refs::Defs)) {
-            for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten()
-            {
-                if property.get(SECRET) == Some(&Value::Bool(true)) {
-                    names.push(name.to_lowercase());
-                }
-            }
+            redaction::names::marked_secret(&schema.into(), &mut names);
         }
         names
     }

@@ -33,6 +33,7 @@ use crate::call::host::Host;
 use crate::call::observation::{CallHandle, Measurement, Stage};
 use crate::call::{Call, Connector};
 use crate::declaration::error::ConnectorError;
+use crate::declaration::redaction::values::{self, SecretSource};
 use crate::declaration::{Declaration, auth};
 
 /// A declaration with the handlers of its capabilities: what answers requests.
@@ -74,7 +75,10 @@ impl Dispatcher {
         let deadline = handle.and_then(CallHandle::deadline);
         let mut measurement = Measurement::begin(host, handle, registered.info().name, request);
         match self.prepare(registered, host, request, deadline, &mut measurement) {
-            Ok((call, pending)) => self.execute(registered, call, pending, measurement).await,
+            Ok((call, pending)) => {
+                let secrets = call.secret_source();
+                values::scope(secrets, self.execute(registered, call, pending, measurement)).await
+            }
             // Whatever was wrong with what had been read by then.
             Err((stage, _)) if deadline.is_some_and(|deadline| Instant::now() >= deadline) => {
                 measurement.failed(stage, ConnectorErrorCode::RequestTimeout, None);
@@ -109,7 +113,7 @@ impl Dispatcher {
         };
         let parsed = document.as_ref().map_err(Clone::clone).and_then(|document| read(registered, document));
         measurement.read();
-        let (envelope, settings, pending) =
+        let Parsed { envelope, settings, pending, payload_secrets } =
             parsed.map_err(|error| (Stage::Parsing, format!("Invalid request: {error}")))?;
         let requirements = &self.declaration.auth;
         if info.authentication() == Authentication::Required && requirements.required {
@@ -125,7 +129,8 @@ impl Dispatcher {
         let settings: Option<Box<dyn Any + Send>> =
             checked.map_err(|message| (Stage::SettingsValidation, message))?;
         let connector = Arc::clone(self) as Arc<dyn Connector>;
-        Ok((Call::new(connector, host.clone(), Arc::clone(info), envelope, settings), pending))
+        let call = Call::new(connector, host.clone(), Arc::clone(info), envelope, settings, payload_secrets);
+        Ok((call, pending))
     }
 
     async fn execute(
@@ -135,12 +140,13 @@ impl Dispatcher {
         pending: Pending,
         mut measurement: Measurement,
     ) -> Answer {
+        let secrets = call.secret_source();
         call.host().observers().for_each(|observer| observer.settings_checked(&call));
         measurement.execution_begins();
         let outcome = AssertUnwindSafe(async move { pending(call).await }).catch_unwind().await;
         let error = match outcome {
             Ok(Ok(Body::Streamed { start, rest })) => {
-                let rest = Arc::clone(self).observed(rest, measurement);
+                let rest = Arc::clone(self).observed(rest, secrets, measurement);
                 return Answer::success(Body::Streamed { start, rest });
             }
             Ok(Ok(body)) => {
@@ -157,14 +163,21 @@ impl Dispatcher {
     }
 
     /// Streamed rows, whose end is the end of the call.
-    fn observed(self: Arc<Self>, rows: RowChunks, measurement: Measurement) -> RowChunks {
-        let chunks = stream::unfold(Some((self, rows, measurement)), |state| async {
-            let (dispatcher, mut rows, measurement) = state?;
-            match rows.next().await {
-                Some(Ok(chunk)) => Some((Ok(chunk), Some((dispatcher, rows, measurement)))),
+    fn observed(
+        self: Arc<Self>,
+        rows: RowChunks,
+        call: Arc<dyn SecretSource>,
+        measurement: Measurement,
+    ) -> RowChunks {
+        let chunks = stream::unfold(Some((self, rows, call, measurement)), |state| async {
+            let (dispatcher, mut rows, call, measurement) = state?;
+            match values::scope(Arc::clone(&call), rows.next()).await {
+                Some(Ok(chunk)) => Some((Ok(chunk), Some((dispatcher, rows, call, measurement)))),
                 Some(Err(error)) => {
                     let error = dispatcher.declaration.mapped(error);
-                    tracing::error!(code = %error.code(), "after a part of the answer was sent: {error:?}");
+                    values::enter(&call, || {
+                        tracing::error!(code = %error.code(), "after a part of the answer was sent: {error:?}");
+                    });
                     measurement.failed(Stage::Execution, error.code(), Some(error.raised_by()));
                     Some((Err(error), None))
                 }
@@ -179,7 +192,12 @@ impl Dispatcher {
 }
 
 /// What the steps before the handler need: the envelope, the settings in the text, and the payload.
-type Parsed<'a, 'j> = (Envelope, Option<Part<'a, 'j>>, Pending);
+struct Parsed<'a, 'j> {
+    envelope: Envelope,
+    settings: Option<Part<'a, 'j>>,
+    pending: Pending,
+    payload_secrets: Vec<String>,
+}
 
 fn read<'a, 'j>(
     registered: &Arc<dyn Registered>,
@@ -191,6 +209,11 @@ fn read<'a, 'j>(
     if (info.standard.is_none() || info.customized) && !request.mentions_settings() {
         return Err(ReadError::missing_field("settings"));
     }
-    let pending = Arc::clone(registered).read(request.payload()?).map_err(|error| error.inside("request"))?;
-    Ok((envelope, request.settings()?, pending))
+    let payload = request.payload()?;
+    let pending = Arc::clone(registered).read(payload).map_err(|error| error.inside("request"))?;
+    let mut payload_secrets = Vec::new();
+    if payload.source() != "{}" {
+        values::collect(payload.source(), info.secret_payload_names(), &mut payload_secrets);
+    }
+    Ok(Parsed { envelope, settings: request.settings()?, pending, payload_secrets })
 }

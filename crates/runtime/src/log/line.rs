@@ -1,8 +1,10 @@
 //! Log lines: as text, `HH:MM:SS,<milliseconds> <logger> <LEVEL> <message>` in local time, or as JSON.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use lumos_connector_core::redaction::values;
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -42,6 +44,10 @@ impl<S: Subscriber> Layer<S> for LineLayer {
             Format::Text => text(event),
             Format::Json => json(event),
         };
+        // What the app echoes, a library quotes or a handler prints.
+        if let Cow::Owned(redacted) = values::redacted(&line) {
+            line = redacted;
+        }
         if *metadata.level() == Level::ERROR
             && let Some(shipper) = &self.shipper
         {
@@ -64,9 +70,31 @@ fn text(event: &Event<'_>) -> String {
         now.millisecond(),
         metadata.target(),
         level_name(*metadata.level()),
-        text.message,
-        text.fields
+        escaped(&text.message),
+        escaped(&text.fields)
     )
+}
+
+/// A text that stays on its line and moves no cursor: control characters are written as escapes.
+fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for letter in text.chars() {
+        if is_control(letter) {
+            shown.extend(letter.escape_default());
+        } else {
+            shown.push(letter);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Also the separators of lines, and what changes the direction of writing.
+fn is_control(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn json(event: &Event<'_>) -> String {
@@ -152,5 +180,20 @@ impl Visit for Object {
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.set(field.name(), format!("{value:?}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_cannot_forge_a_line() {
+        assert_eq!(escaped("plain é"), "plain é");
+        let forged = "x\n00:00:00,0 connector ERROR forged\r\u{1b}[2J\u{85}\u{2028}\u{202e}";
+        assert_eq!(
+            escaped(forged),
+            "x\\n00:00:00,0 connector ERROR forged\\r\\u{1b}[2J\\u{85}\\u{2028}\\u{202e}"
+        );
     }
 }

@@ -15,6 +15,7 @@ mod upstream;
 use std::any::type_name;
 use std::fmt;
 
+use super::redaction;
 use lumos_connector_types::error::{
     ConnectorErrorCode, ConnectorErrorMetadata, Error as WireError, ErrorResponse,
 };
@@ -232,9 +233,9 @@ impl ConnectorError {
         let code = self.code();
         let meaning = code::meaning(code);
         WireError {
-            message: self.message(),
+            message: shown(self.message()),
             status_code: self.0.status_code,
-            app_error_code: self.0.app_error_code,
+            app_error_code: self.0.app_error_code.map(shown),
             error_code: code,
             app_id: app_id.to_owned(),
             raised_by: Some(self.0.raised_by.to_owned()),
@@ -242,7 +243,7 @@ impl ConnectorError {
             error_metadata: Some(ConnectorErrorMetadata {
                 fault: meaning.fault,
                 category: meaning.category,
-                hint: self.0.hint,
+                hint: self.0.hint.map(shown),
                 retryable: self.0.retryable.unwrap_or(meaning.retryable),
                 throttled: self.0.throttled.unwrap_or(meaning.throttled),
                 refreshable: self.0.refreshable.unwrap_or(meaning.refreshable),
@@ -250,6 +251,11 @@ impl ConnectorError {
             }),
         }
     }
+}
+
+/// A text for the caller: what the app echoes of this call's secrets is not in it.
+fn shown(text: String) -> String {
+    redaction::values::redacted(&text).into_owned()
 }
 
 /// The envelope around an error.

@@ -1,5 +1,8 @@
 //! Names that make the value beside them secret: one table for every place where a name can stand (contract §10).
 
+use lumos_connector_types::settings_field::SECRET;
+use serde_json::Value;
+
 /// Where a name stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "the places that the contract knows")]
@@ -143,6 +146,23 @@ pub fn is_secret(place: Place, name: &str) -> bool {
             (found || is_address_line(&plain)) && !PAGE_TOKENS.iter().any(|end| plain.ends_with(end))
         }
         _ => found,
+    }
+}
+
+/// Collects, in lower case, the names of the properties that a schema marks with `x-secret`, at any depth.
+pub(crate) fn marked_secret(schema: &Value, names: &mut Vec<String>) {
+    match schema {
+        Value::Object(members) => {
+            for (name, property) in members.get("properties").and_then(Value::as_object).into_iter().flatten()
+            {
+                if property.get(SECRET) == Some(&Value::Bool(true)) {
+                    names.push(name.to_lowercase());
+                }
+            }
+            members.values().for_each(|member| marked_secret(member, names));
+        }
+        Value::Array(items) => items.iter().for_each(|item| marked_secret(item, names)),
+        _ => {}
     }
 }
 

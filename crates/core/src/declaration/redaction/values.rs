@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
@@ -238,50 +238,34 @@ impl<'de> Visitor<'de> for Collect<'_> {
     }
 }
 
-/// The secrets of a call, which are looked for when they are first needed: most calls log nothing.
-pub struct CallSecrets {
-    find: Box<dyn Fn() -> Vec<String> + Send + Sync>,
-    found: OnceLock<SecretValues>,
+/// What knows the secrets of a call. They are asked for when something is about to be shown: most calls show nothing.
+pub trait SecretSource: Send + Sync {
+    /// The secrets of the call.
+    fn secret_values(&self) -> &SecretValues;
 }
 
-impl CallSecrets {
-    /// Secrets that a function finds.
-    pub fn new(find: impl Fn() -> Vec<String> + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self { find: Box::new(find), found: OnceLock::new() })
-    }
-
-    /// The secrets themselves.
-    pub fn values(&self) -> &SecretValues {
-        self.found.get_or_init(|| SecretValues::new((self.find)()))
-    }
-
-    /// Runs a future as part of the call.
-    pub async fn scope<F: Future>(self: Arc<Self>, future: F) -> F::Output {
-        let mut future = pin!(future);
-        poll_fn(|context| {
-            let _entered = Entered::new(Some(Arc::clone(&self)));
-            future.as_mut().poll(context)
-        })
-        .await
-    }
+/// Runs a future as part of a call.
+pub async fn scope<F: Future>(call: Arc<dyn SecretSource>, future: F) -> F::Output {
+    let mut future = pin!(future);
+    poll_fn(|context| enter(&call, || future.as_mut().poll(context))).await
 }
 
-impl fmt::Debug for CallSecrets {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CallSecrets(..)")
-    }
+/// Does something as part of a call.
+pub fn enter<T>(call: &Arc<dyn SecretSource>, work: impl FnOnce() -> T) -> T {
+    let _entered = Entered::new(Some(Arc::clone(call)));
+    work()
 }
 
 thread_local! {
-    static CURRENT: RefCell<Option<Arc<CallSecrets>>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<Arc<dyn SecretSource>>> = const { RefCell::new(None) };
 }
 
 /// While it lives, the thread works for a call.
-struct Entered(Option<Arc<CallSecrets>>);
+struct Entered(Option<Arc<dyn SecretSource>>);
 
 impl Entered {
-    fn new(secrets: Option<Arc<CallSecrets>>) -> Self {
-        Self(CURRENT.replace(secrets))
+    fn new(call: Option<Arc<dyn SecretSource>>) -> Self {
+        Self(CURRENT.replace(call))
     }
 }
 
@@ -291,7 +275,7 @@ impl Drop for Entered {
     }
 }
 
-fn current() -> Option<Arc<CallSecrets>> {
+fn current() -> Option<Arc<dyn SecretSource>> {
     CURRENT.with_borrow(Clone::clone)
 }
 
@@ -299,16 +283,16 @@ fn current() -> Option<Arc<CallSecrets>> {
 #[must_use]
 pub fn redacted(text: &str) -> Cow<'_, str> {
     match current() {
-        Some(secrets) => secrets.values().redacted(text),
+        Some(call) => call.secret_values().redacted(text),
         None => Cow::Borrowed(text),
     }
 }
 
 /// Work for another thread that belongs to the current call as well.
 pub fn carried<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
-    let secrets = current();
+    let call = current();
     move || {
-        let _entered = Entered::new(secrets);
+        let _entered = Entered::new(call);
         work()
     }
 }
@@ -360,20 +344,26 @@ mod tests {
 
     #[test]
     fn a_scope_ends_with_its_poll_even_by_a_panic() {
-        let secrets = CallSecrets::new(|| vec!["hunter2".to_owned()]);
+        struct Call(SecretValues);
+        impl SecretSource for Call {
+            fn secret_values(&self) -> &SecretValues {
+                &self.0
+            }
+        }
+        let call: Arc<dyn SecretSource> = Arc::new(Call(SecretValues::new(["hunter2".to_owned()])));
         let shown = |text: &str| redacted(text).into_owned();
-        let mut call = pin!(Arc::clone(&secrets).scope(async {
+        let mut answer = pin!(scope(Arc::clone(&call), async {
             let elsewhere = carried(|| redacted("hunter2").into_owned());
             assert_eq!(std::thread::spawn(elsewhere).join().unwrap(), REDACTED);
             redacted("hunter2").into_owned()
         }));
         let waker = std::task::Waker::noop();
-        let polled = call.as_mut().poll(&mut std::task::Context::from_waker(waker));
+        let polled = answer.as_mut().poll(&mut std::task::Context::from_waker(waker));
         assert_eq!(polled, std::task::Poll::Ready(REDACTED.to_owned()));
         assert_eq!(shown("hunter2"), "hunter2");
         let failing = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let mut call = pin!(secrets.scope(async { panic!("of the handler") }));
-            let _: std::task::Poll<()> = call.as_mut().poll(&mut std::task::Context::from_waker(waker));
+            let mut answer = pin!(scope(call, async { panic!("of the handler") }));
+            let _: std::task::Poll<()> = answer.as_mut().poll(&mut std::task::Context::from_waker(waker));
         }));
         assert!(failing.is_err());
         assert_eq!(shown("hunter2"), "hunter2");
