@@ -112,7 +112,7 @@ fn capabilities(integration: &Integration, only: Option<&str>) -> impl Iterator<
                     .long(JSON_FILE)
                     .value_name("FILE")
                     .value_parser(NonEmptyStringValueParser::new())
-                    .help("A file that holds the request as JSON"),
+                    .help("A file that holds the request as JSON; - reads standard input, where no secret shows in a list of processes"),
             )
             .group(ArgGroup::new("request").args([JSON, JSON_FILE]).required(true))
             .arg(result_file())
@@ -183,9 +183,11 @@ fn program_name(integration: &Integration) -> String {
 /// What the matched arguments ask for.
 pub(crate) fn action(definition: &Command, matches: &ArgMatches) -> Action {
     let text = |matches: &ArgMatches, id: &str| matches.get_one::<String>(id).cloned();
+    // An empty name of a result file counts as none, as with the reference.
+    let result_file = |matches: &ArgMatches| text(matches, RESULT_FILE).filter(|path| !path.is_empty());
     match matches.subcommand() {
         None => Action::Nothing(Box::new(definition.clone())),
-        Some(("info", info)) => Action::Info { result_file: text(info, RESULT_FILE) },
+        Some(("info", info)) => Action::Info { result_file: result_file(info) },
         Some(("serve", serve)) => Action::Serve(Box::new(server::arguments::options(serve))),
         Some(("dev", dev_matches)) => match dev_matches.subcommand() {
             Some(("completions", completions)) => match completions.get_one::<Shell>(SHELL) {
@@ -207,7 +209,7 @@ pub(crate) fn action(definition: &Command, matches: &ArgMatches) -> Action {
             name: name.to_owned(),
             json: text(request, JSON),
             json_file: text(request, JSON_FILE),
-            result_file: text(request, RESULT_FILE),
+            result_file: result_file(request),
             exit_code: request.get_flag(EXIT_CODE),
         },
     }

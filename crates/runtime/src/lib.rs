@@ -22,6 +22,7 @@ pub mod output;
 mod request;
 mod result_file;
 mod run;
+mod safe_file;
 mod server;
 
 pub use run::run;

@@ -1,10 +1,10 @@
 //! Where log lines go.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use crate::output;
+use crate::{output, safe_file};
 
 /// Where log lines go.
 #[derive(Debug)]
@@ -47,5 +47,5 @@ fn open(path: &PathBuf) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    OpenOptions::new().create(true).append(true).open(path)
+    safe_file::appended(path)
 }

@@ -36,16 +36,22 @@ async fn collect(
 ) -> Result<Received, Response<Outgoing>> {
     let mut pieces = Pieces::default();
     let mut set_aside: Option<OwnedSemaphorePermit> = None;
+    let mut kib = 0;
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| refusal::body_broken())?.into_data() else { continue };
         if pieces.len() + data.len() > limit {
             return Err(refusal::body_too_large(limit));
         }
-        let kib = u32::try_from(data.len().div_ceil(1024)).unwrap_or(u32::MAX);
-        let more = Arc::clone(memory).try_acquire_many_owned(kib).map_err(|_| refusal::busy())?;
-        match &mut set_aside {
-            Some(set_aside) => set_aside.merge(more),
-            none => *none = Some(more),
+        // By the growth of the whole: a body in a hundred thousand pieces of a byte takes a hundred KiB, not as many MiB.
+        let needed = u32::try_from((pieces.len() + data.len()).div_ceil(1024)).unwrap_or(u32::MAX);
+        if needed > kib {
+            let more =
+                Arc::clone(memory).try_acquire_many_owned(needed - kib).map_err(|_| refusal::busy())?;
+            kib = needed;
+            match &mut set_aside {
+                Some(set_aside) => set_aside.merge(more),
+                none => *none = Some(more),
+            }
         }
         pieces.add(data);
     }

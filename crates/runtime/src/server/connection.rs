@@ -1,7 +1,11 @@
 //! One connection: HTTP/1.1 with limits on what a client sends and on how slowly.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -9,9 +13,15 @@ use hyper_util::server::graceful::Watcher;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Server;
+use super::idle::Idling;
 use super::listener::Socket;
 use super::routes;
 use super::write_timeout::WriteTimeout;
+
+/// Requests on one connection, and its age, after which it ends with its next answer: what holds a connection for ever
+/// would hold its place among [`max_connections`](super::Options) for ever.
+const MAX_REQUESTS: u32 = 10_000;
+const MAX_AGE: Duration = Duration::from_secs(60 * 60);
 
 /// Speaks with one client until it, a limit or the end of the server closes the connection.
 pub(super) async fn serve(server: Arc<Server>, socket: Socket, watcher: Watcher) {
@@ -41,12 +51,45 @@ where
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
+        // A client that says it will send no more still reads its answer.
+        .half_close(true)
         .header_read_timeout(server.options.read_timeout)
         .max_header_size(server.options.max_head);
-    let connection =
-        builder.serve_connection(io, service_fn(move |request| routes::answer(Arc::clone(&server), request)));
+    let idling = Idling::new(&server.idle);
+    let requests = AtomicU32::new(0);
+    let connection = builder.serve_connection(
+        io,
+        service_fn(|request| {
+            idling.busy();
+            let last = requests.fetch_add(1, Ordering::Relaxed) + 1 >= MAX_REQUESTS;
+            let answer = routes::answer(Arc::clone(&server), request);
+            let idling = &idling;
+            async move {
+                let mut answer = answer.await;
+                if let (true, Ok(answer)) = (last, &mut answer) {
+                    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                idling.waits();
+                answer
+            }
+        }),
+    );
+    let mut connection = pin!(watcher.watch(connection));
+    let ends = async {
+        tokio::select! {
+            () = idling.closing() => {}
+            () = tokio::time::sleep(MAX_AGE) => {}
+        }
+    };
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = ends => {
+            GracefulConnection::graceful_shutdown(connection.as_mut());
+            connection.await
+        }
+    };
     // A client that breaks the rules of HTTP or goes away is no failure of the server.
-    if let Err(error) = watcher.watch(connection).await {
+    if let Err(error) = ended {
         tracing::debug!("a connection ended: {error}");
     }
 }

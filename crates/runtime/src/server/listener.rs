@@ -108,7 +108,11 @@ impl Socket {
 async fn bind_unix(path: &Path) -> io::Result<Listener> {
     use std::os::unix::fs::FileTypeExt;
     let left_behind = std::fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
-    if left_behind && UnixStream::connect(path).await.is_err() {
+    let refused = |connected: io::Result<UnixStream>| {
+        connected.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    };
+    // Any other failure to connect says nothing of who listens there.
+    if left_behind && refused(UnixStream::connect(path).await) {
         std::fs::remove_file(path)?;
     }
     Ok(Listener::Unix(UnixListener::bind(path)?, SocketFile(path.to_owned())))

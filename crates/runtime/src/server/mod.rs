@@ -5,8 +5,9 @@
 //! | `arguments` | the options of both commands |
 //! | `options` | where the server listens and what it allows |
 //! | `listener` | TCP and Unix sockets |
-//! | `tls`, `bearer` | what stands before a request: certificates, the token |
+//! | `tls`, `bearer`, `admission` | what stands before a request: certificates, the token, what a head must be like |
 //! | `connection` | one connection: HTTP/1.1 with limits on what a client sends and on how slowly |
+//! | `idle` | connections that wait, and give way when all places are taken |
 //! | `write_timeout` | connections whose client does not read |
 //! | `routes` | which path and method is what |
 //! | `body` | a request's body, bounded in size, time and memory |
@@ -22,6 +23,7 @@
 //! A request is held by its connection until it is whole; then it takes one of the places for calls and runs as a task
 //! of its own. It runs to its end even when its client has gone, so that nothing is half done in the app.
 
+mod admission;
 pub(crate) mod arguments;
 mod bearer;
 mod body;
@@ -30,6 +32,7 @@ mod connection;
 #[cfg(feature = "swagger")]
 mod docs;
 mod identity;
+mod idle;
 mod listener;
 mod openapi;
 mod options;
@@ -56,7 +59,9 @@ use crate::failure::Failure;
 use crate::log::Log;
 use crate::observability::Observability;
 use crate::observability::prometheus::Metrics;
+use admission::Trust;
 use bearer::Token;
+use idle::IdleConnections;
 use openapi::Document;
 pub(crate) use options::Options;
 use workers::Workers;
@@ -71,6 +76,9 @@ struct Server {
     tls: Option<tls::Acceptor>,
     token: Option<Token>,
     observability: Arc<Observability>,
+    trust: Trust,
+    /// Connections that wait for a request.
+    idle: IdleConnections,
     /// The places for connections.
     connections: Arc<Semaphore>,
     /// The places for calls.
@@ -106,6 +114,8 @@ pub(crate) fn run(
         token: options.bearer_token_file.as_deref().map(Token::read).transpose()?,
         host: observability.watch(host).build(),
         observability,
+        trust: Trust::of(&options),
+        idle: IdleConnections::default(),
         connections: Arc::new(Semaphore::new(options.max_connections)),
         calls: Arc::new(Semaphore::new(options.max_calls)),
         body_memory: Arc::new(Semaphore::new(options.body_memory_kib())),

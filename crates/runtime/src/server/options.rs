@@ -46,6 +46,24 @@ pub(crate) struct TlsFiles {
 const LARGEST_BODIES: usize = 8;
 
 impl Options {
+    /// What whoever starts the server should know: who can reach it, and who can read along.
+    pub(crate) fn warnings(&self) -> Vec<&'static str> {
+        let Address::Tcp { host, .. } = &self.address else { return Vec::new() };
+        let mut warnings = Vec::new();
+        if host.is_loopback() {
+            return warnings;
+        }
+        if self.bearer_token_file.is_none() {
+            warnings.push(
+                "whoever reaches this address can call the connector; --bearer-token-file asks for a token",
+            );
+        }
+        if self.tls.is_none() {
+            warnings.push("requests and answers, credentials among them, cross the network in the clear; give --tls-certificate and --tls-key, or put a proxy with TLS before it");
+        }
+        warnings
+    }
+
     /// Memory for the bodies of all requests, in KiB.
     pub(crate) fn body_memory_kib(&self) -> usize {
         LARGEST_BODIES * self.max_body.div_ceil(1024)

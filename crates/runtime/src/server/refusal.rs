@@ -50,9 +50,28 @@ pub(super) fn body_broken() -> Refusal {
     refuse(StatusCode::BAD_REQUEST, "The body ended too early or is framed wrongly")
 }
 
-/// The reference fails where it decodes the body, so this is a 500 (contract §11.1).
+/// The reference fails where it decodes the body, with a 500; the fault is the caller's all the same (docs/compatibility.md).
 pub(super) fn body_not_text() -> Refusal {
-    refuse(StatusCode::INTERNAL_SERVER_ERROR, "The body is not UTF-8")
+    refuse(StatusCode::BAD_REQUEST, "The body is not UTF-8")
+}
+
+/// RFC 9112 §3.2.
+pub(super) fn wrong_host_header() -> Refusal {
+    refuse(StatusCode::BAD_REQUEST, "The request must have one Host header")
+}
+
+/// A request that a page of another site made.
+pub(super) fn foreign(header: &str) -> Refusal {
+    refuse(
+        StatusCode::FORBIDDEN,
+        format_args!(
+            "The {header} header names another site; without a token this server answers its own machine only"
+        ),
+    )
+}
+
+pub(super) fn unsupported_type() -> Refusal {
+    refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Expected Content-Type: application/json")
 }
 
 pub(super) fn busy() -> Refusal {

@@ -15,7 +15,7 @@ use super::Server;
 #[cfg(feature = "swagger")]
 use super::docs;
 use super::outgoing::Outgoing;
-use super::{call, identity, refusal};
+use super::{admission, call, identity, refusal};
 use crate::observability::context::CallContext;
 use crate::observability::prometheus;
 
@@ -74,8 +74,10 @@ pub(super) async fn answer(
     let (head, body) = request.into_parts();
     let route = Route::of(&server, &head.method, head.uri.path());
     let request_id = identity::request_id(&head.headers);
-    let mut response = match &server.token {
-        Some(token) if route.is_guarded() && !token.is_in(&head.headers) => refusal::unauthorized(),
+    let refused = if route.is_guarded() { admission::refused(server.trust, &head) } else { None };
+    let mut response = match (refused, &server.token) {
+        (Some(refusal), _) => refusal,
+        (None, Some(token)) if route.is_guarded() && !token.is_in(&head.headers) => refusal::unauthorized(),
         _ => match route {
             Route::Call(capability) => {
                 let context = CallContext::new(server.integration.app_id(), capability)

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit};
 use tokio::time::timeout;
 
 use super::Server;
@@ -22,6 +22,9 @@ use crate::output;
 /// How long to wait when the system has no more sockets to give.
 const SHORT_OF_SOCKETS: Duration = Duration::from_millis(50);
 
+/// How long after a connection was asked to close the next one is.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
+
 /// How long after the end of listening requests on open connections are still read.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
 
@@ -30,13 +33,16 @@ pub(super) async fn serve_until_signal(server: Arc<Server>) -> Result<(), Failur
     let mut signals = Signals::new()?;
     let listener = Listener::bind(&server.options.address).await?;
     let scheme = if server.tls.is_some() { "https" } else { "http" };
+    for warning in server.options.warnings() {
+        output::message(format_args!("warning: {warning}"));
+    }
     output::message(format_args!("{} listens on {}", server.integration.app_id(), listener.place(scheme)));
 
     let graceful = GracefulShutdown::new();
     let accepting = async {
         loop {
             // The semaphore is never closed.
-            let Ok(slot) = Arc::clone(&server.connections).acquire_owned().await else { return };
+            let Ok(slot) = free_place(&server).await else { return };
             match listener.accept().await {
                 Ok(socket) => start(&server, socket, &graceful, slot),
                 Err(error) => {
@@ -68,6 +74,22 @@ pub(super) async fn serve_until_signal(server: Arc<Server>) -> Result<(), Failur
             finished.map_err(|_| Failure::new("requests in flight were given up: they took too long"))
         }
         () = signals.next() => Err(Failure::new("requests in flight were given up: a second signal came")),
+    }
+}
+
+/// A place for a connection; when there is none, the connection that has waited longest for a request gives up its own.
+async fn free_place(server: &Server) -> Result<OwnedSemaphorePermit, AcquireError> {
+    if let Ok(place) = Arc::clone(&server.connections).try_acquire_owned() {
+        return Ok(place);
+    }
+    let place = Arc::clone(&server.connections).acquire_owned();
+    tokio::pin!(place);
+    loop {
+        server.idle.close_longest();
+        tokio::select! {
+            place = &mut place => return place,
+            () = tokio::time::sleep(ASK_AGAIN) => {}
+        }
     }
 }
 
