@@ -41,13 +41,53 @@ fn a_place_that_cannot_be_written_leaves_nothing_behind() {
     assert_eq!(mock.files(), ["plain"]);
 }
 
-#[cfg(unix)]
 #[test]
-fn a_symbolic_link_stays_and_its_target_is_replaced() {
+fn an_empty_name_counts_as_none() {
     let mock = Mock::new();
-    let target = mock.file("target.gz", "old");
-    std::os::unix::fs::symlink(&target, mock.path().join("link.gz")).unwrap();
-    mock.run(&["validate_credentials", "--json", GOOD, "--result-file-path", "link.gz"]);
-    assert!(fs::symlink_metadata(mock.path().join("link.gz")).unwrap().is_symlink());
-    assert_ne!(fs::read(&target).unwrap(), b"old");
+    for command in [&["validate_credentials", "--json", GOOD][..], &["info"]] {
+        let finished = mock.run(&[command, &["--result-file-path", ""]].concat());
+        assert_eq!(finished.status, Some(0));
+        assert!(finished.stdout.contains("response"), "{}", finished.stdout);
+    }
+    assert!(mock.files().is_empty());
+}
+
+#[cfg(unix)]
+mod on_unix {
+    use std::fs::Permissions;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::path::Path;
+
+    use super::*;
+
+    fn mode(path: impl AsRef<Path>) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn only_its_owner_can_read_a_new_file_and_an_old_one_keeps_its_mode() {
+        let mock = Mock::new();
+        mock.run(&["validate_credentials", "--json", GOOD, "--result-file-path", "new.gz"]);
+        assert_eq!(mode(mock.path().join("new.gz")), 0o600);
+        let old = mock.file("old.gz", "old");
+        fs::set_permissions(&old, Permissions::from_mode(0o640)).unwrap();
+        mock.run(&["validate_credentials", "--json", GOOD, "--result-file-path", &old]);
+        assert_eq!(mode(&old), 0o640);
+        assert_ne!(fs::read(&old).unwrap(), b"old");
+    }
+
+    #[test]
+    fn links_and_pipes_are_refused_and_nothing_waits() {
+        let mock = Mock::new();
+        let target = mock.file("target.gz", "old");
+        symlink(&target, mock.path().join("link.gz")).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(mock.path().join("pipe.gz")).status().unwrap();
+        assert!(made.success());
+        for name in ["link.gz", "pipe.gz"] {
+            let finished = mock.run(&["validate_credentials", "--json", GOOD, "--result-file-path", name]);
+            assert_eq!((finished.status, finished.stdout.as_str()), (Some(1), ""), "{name}");
+            assert!(finished.stderr.contains("not a regular file"), "{}", finished.stderr);
+        }
+        assert_eq!(fs::read(&target).unwrap(), b"old");
+    }
 }

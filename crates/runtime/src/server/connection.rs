@@ -9,7 +9,6 @@ use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::Watcher;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Server;
@@ -24,26 +23,26 @@ const MAX_REQUESTS: u32 = 10_000;
 const MAX_AGE: Duration = Duration::from_secs(60 * 60);
 
 /// Speaks with one client until it, a limit or the end of the server closes the connection.
-pub(super) async fn serve(server: Arc<Server>, socket: Socket, watcher: Watcher) {
+pub(super) async fn serve(server: Arc<Server>, socket: Socket) {
     match socket {
         Socket::Tcp(stream) => match &server.tls {
-            None => speak(server, stream, watcher).await,
+            None => speak(server, stream).await,
             Some(tls) => {
                 let tls = tls.clone();
                 // Whoever does not manage the handshake in time is not worth a line in the log.
                 if let Ok(Ok(stream)) =
                     tokio::time::timeout(server.options.read_timeout, tls.accept(stream)).await
                 {
-                    speak(server, stream, watcher).await;
+                    speak(server, stream).await;
                 }
             }
         },
         #[cfg(unix)]
-        Socket::Unix(stream) => speak(server, stream, watcher).await,
+        Socket::Unix(stream) => speak(server, stream).await,
     }
 }
 
-async fn speak<I>(server: Arc<Server>, io: I, watcher: Watcher)
+async fn speak<I>(server: Arc<Server>, io: I)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -74,17 +73,20 @@ where
             }
         }),
     );
-    let mut connection = pin!(watcher.watch(connection));
+    let mut connection = pin!(connection);
+    let mut ending = server.ending.subscribe();
     let ends = async {
         tokio::select! {
             () = idling.closing() => {}
             () = tokio::time::sleep(MAX_AGE) => {}
+            // The sender lives as long as the server.
+            _ = ending.wait_for(|ending| *ending) => {}
         }
     };
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = ends => {
-            GracefulConnection::graceful_shutdown(connection.as_mut());
+            connection.as_mut().graceful_shutdown();
             connection.await
         }
     };

@@ -53,7 +53,7 @@ use std::sync::atomic::AtomicBool;
 
 use lumos_connector_core::Integration;
 use lumos_connector_core::host::{Host, HostBuilder};
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::{OnceCell, Semaphore, watch};
 
 use crate::failure::Failure;
 use crate::log::Log;
@@ -88,6 +88,8 @@ struct Server {
     workers: Workers,
     /// Whether the server is about to end.
     draining: AtomicBool,
+    /// Whether connections that wait for a request are to close.
+    ending: watch::Sender<bool>,
     openapi: OnceCell<Document>,
 }
 
@@ -121,6 +123,7 @@ pub(crate) fn run(
         body_memory: Arc::new(Semaphore::new(options.body_memory_kib())),
         workers,
         draining: AtomicBool::new(false),
+        ending: watch::Sender::new(false),
         openapi: OnceCell::new(),
         options,
     };

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit};
 use tokio::time::timeout;
 
@@ -38,13 +37,12 @@ pub(super) async fn serve_until_signal(server: Arc<Server>) -> Result<(), Failur
     }
     output::message(format_args!("{} listens on {}", server.integration.app_id(), listener.place(scheme)));
 
-    let graceful = GracefulShutdown::new();
     let accepting = async {
         loop {
             // The semaphore is never closed.
             let Ok(slot) = free_place(&server).await else { return };
             match listener.accept().await {
-                Ok(socket) => start(&server, socket, &graceful, slot),
+                Ok(socket) => start(&server, socket, slot),
                 Err(error) => {
                     tracing::warn!("cannot accept a connection: {error}");
                     tokio::time::sleep(SHORT_OF_SOCKETS).await;
@@ -67,10 +65,10 @@ pub(super) async fn serve_until_signal(server: Arc<Server>) -> Result<(), Failur
     }
     for socket in listener.close().unwrap_or_default() {
         let Ok(slot) = Arc::clone(&server.connections).try_acquire_owned() else { break };
-        start(&server, socket, &graceful, slot);
+        start(&server, socket, slot);
     }
     tokio::select! {
-        finished = timeout(server.options.shutdown_timeout, finish(&server, graceful)) => {
+        finished = timeout(server.options.shutdown_timeout, finish(&server)) => {
             finished.map_err(|_| Failure::new("requests in flight were given up: they took too long"))
         }
         () = signals.next() => Err(Failure::new("requests in flight were given up: a second signal came")),
@@ -93,20 +91,23 @@ async fn free_place(server: &Server) -> Result<OwnedSemaphorePermit, AcquireErro
     }
 }
 
-fn start(server: &Arc<Server>, socket: Socket, graceful: &GracefulShutdown, slot: OwnedSemaphorePermit) {
-    let (server, watcher) = (Arc::clone(server), graceful.watcher());
+fn start(server: &Arc<Server>, socket: Socket, slot: OwnedSemaphorePermit) {
+    let server = Arc::clone(server);
     tokio::spawn(async move {
-        connection::serve(server, socket, watcher).await;
+        connection::serve(server, socket).await;
         drop(slot);
     });
 }
 
 /// Waits for all connections, and for calls whose client has gone.
-async fn finish(server: &Server, graceful: GracefulShutdown) {
+async fn finish(server: &Server) {
     // From now on connections that wait for a request are closed, so what is on its way is let in first.
     tokio::time::sleep(server.options.drain.min(LAST_REQUESTS)).await;
-    graceful.shutdown().await;
-    let all = u32::try_from(server.options.max_calls).unwrap_or(u32::MAX);
-    // The semaphore is never closed.
-    let _ = server.calls.acquire_many(all).await;
+    server.ending.send_replace(true);
+    for (places, all) in
+        [(&server.connections, server.options.max_connections), (&server.calls, server.options.max_calls)]
+    {
+        // The semaphores are never closed.
+        let _ = places.acquire_many(u32::try_from(all).unwrap_or(u32::MAX)).await;
+    }
 }

@@ -22,8 +22,10 @@ pub(crate) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
 pub(crate) fn request(capability: &str, headers: &str) -> Vec<u8> {
     let body = r#"{"request":{},"settings":null}"#;
     let length = body.len();
-    format!("POST /{capability} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n{headers}\r\n{body}")
-        .into_bytes()
+    format!(
+        "POST /{capability} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+    )
+    .into_bytes()
 }
 
 /// Sends a request on a connection of its own and reads the answer.

@@ -30,6 +30,11 @@ const FAULTS: &[Fault] = &[
     ("10,000 clients that hang up after their request", hanging_up),
     ("a client that does not read its answer", no_reading),
     ("more calls than places", too_many_calls),
+    ("a body in 131,072 chunks of one byte", tiny_chunks),
+    ("a client that sends no more after its request", half_closed),
+    ("idle connections in all places", idle_connections),
+    ("a request without Host, with two, and of a page of another site", wrong_heads),
+    ("a body that is not UTF-8", not_text),
     ("a handler that panics", panic),
     ("a handler that never ends", hang),
     ("40 handlers that block their thread", blocking),
@@ -69,7 +74,9 @@ fn slow_bodies() -> String {
     let mut slow: Vec<_> = (0..200)
         .map(|_| {
             let mut stream = connect(server.address).unwrap();
-            stream.write_all(b"POST /answers HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{").unwrap();
+            stream
+                .write_all(b"POST /answers HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{")
+                .unwrap();
             stream
         })
         .collect();
@@ -80,7 +87,7 @@ fn slow_bodies() -> String {
 
 fn large_body() -> String {
     let server = Server::start(&[]);
-    let head = b"POST /answers HTTP/1.1\r\nhost: x\r\ncontent-length: 104857600\r\n\r\n";
+    let head = b"POST /answers HTTP/1.1\r\nhost: localhost\r\ncontent-length: 104857600\r\n\r\n";
     let status = exchange(server.address, head).unwrap().status;
     assert_eq!(status, 413);
     assert!(server.is_well());
@@ -90,7 +97,9 @@ fn large_body() -> String {
 fn large_body_in_chunks() -> String {
     let server = Server::start(&[]);
     let mut stream = connect(server.address).unwrap();
-    stream.write_all(b"POST /answers HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n").unwrap();
+    stream
+        .write_all(b"POST /answers HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n")
+        .unwrap();
     let chunk = [b"100000\r\n".as_slice(), &vec![b' '; 1 << 20], b"\r\n"].concat();
     let sent = (0..100).take_while(|_| stream.write_all(&chunk).is_ok()).count();
     assert!(sent < 100);
@@ -108,6 +117,78 @@ fn large_head() -> String {
     assert_eq!(status, 431);
     assert!(server.is_well());
     status.to_string()
+}
+
+fn tiny_chunks() -> String {
+    // Counted by the piece it would take 128 MiB, where eight bodies of 256 KiB fit.
+    let server = Server::start(&["--max-body-kib", "256", "--read-timeout", "60"]);
+    let mut stream = connect(server.address).unwrap();
+    stream
+        .write_all(b"POST /answers HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n")
+        .unwrap();
+    stream.write_all(&b"1\r\n \r\n".repeat(131_072)).unwrap();
+    assert!((0..100).all(|_| server.is_well()));
+    stream.write_all(b"1e\r\n{\"request\":{},\"settings\":null}\r\n0\r\n\r\n").unwrap();
+    let status = answer(&mut stream).unwrap().status;
+    assert_eq!(status, 200);
+    "100 good calls answered beside it, then it is answered as well".to_owned()
+}
+
+fn half_closed() -> String {
+    let server = Server::start(&[]);
+    let mut stream = connect(server.address).unwrap();
+    stream.write_all(&request("answers", "")).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let status = answer(&mut stream).unwrap().status;
+    assert_eq!(status, 200);
+    assert!(is_closed(&mut stream));
+    "answered, then closed".to_owned()
+}
+
+fn idle_connections() -> String {
+    let server = Server::start(&["--max-connections", "4", "--read-timeout", "600"]);
+    let mut idle: Vec<_> = (0..4)
+        .map(|_| {
+            let mut stream = connect(server.address).unwrap();
+            stream.write_all(&request("answers", "")).unwrap();
+            assert_eq!(answer(&mut stream).unwrap().status, 200);
+            stream
+        })
+        .collect();
+    assert!(server.is_well());
+    assert!(is_closed(&mut idle[0]));
+    "the one that waited longest is closed, and the call is answered".to_owned()
+}
+
+fn wrong_heads() -> String {
+    let server = Server::start(&[]);
+    let status = |headers: &str| {
+        let request = format!("POST /answers HTTP/1.1\r\n{headers}content-length: 2\r\n\r\n{{}}");
+        exchange(server.address, request.as_bytes()).unwrap().status
+    };
+    let cases = [
+        ("", 400),
+        ("host: localhost\r\nhost: localhost\r\n", 400),
+        ("host: evil.example\r\n", 403),
+        ("host: localhost\r\norigin: http://evil.example\r\n", 403),
+        ("host: localhost\r\nsec-fetch-site: cross-site\r\n", 403),
+        ("host: localhost\r\norigin: http://localhost:1\r\ncontent-type: text/plain\r\n", 415),
+        ("host: localhost\r\nauthorization: a\r\nauthorization: b\r\n", 401),
+        ("host: localhost\r\ncontent-type: text/plain\r\n", 200),
+    ];
+    for (headers, expected) in cases {
+        assert_eq!(status(headers), expected, "{headers}");
+    }
+    "400, 400, 403; a program with any type is answered".to_owned()
+}
+
+fn not_text() -> String {
+    let server = Server::start(&[]);
+    let request = b"POST /answers HTTP/1.1\r\nhost: localhost\r\ncontent-length: 3\r\n\r\n{\xff}";
+    let answer = exchange(server.address, request).unwrap();
+    assert_eq!(answer.status, 400);
+    assert!(answer.body.contains("detail"), "{}", answer.body);
+    format!("{} {}", answer.status, answer.body)
 }
 
 fn hanging_up() -> String {
@@ -154,7 +235,7 @@ fn too_many_calls() -> String {
     let refused = server.call("answers");
     assert_eq!(refused.status, 503);
     assert!(refused.head.contains("\r\nretry-after: 1"), "{}", refused.head);
-    let health = exchange(server.address, b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    let health = exchange(server.address, b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
     assert_eq!(health.status, 200);
     "503 with Retry-After; /healthz answers 200".to_owned()
 }

@@ -45,8 +45,10 @@ impl Server {
 
     /// The value of a metric.
     pub(crate) fn metric(&self, line: &str) -> u64 {
-        let answer =
-            client::exchange(self.address, b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        let answer = client::exchange(
+            self.address,
+            b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
+        );
         let body = answer.unwrap().body;
         let value = body.lines().find_map(|found| found.strip_prefix(line)).map(str::trim);
         value.map_or(0, |value| value.parse().unwrap())
