@@ -17,6 +17,7 @@ mod compile_errors;
 mod credential_config;
 mod customized;
 mod declaration;
+mod echoed_secrets;
 mod error_classes;
 mod error_mapping;
 mod fingerprints;
