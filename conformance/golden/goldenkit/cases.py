@@ -8,6 +8,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 CASES = ROOT / "cases"
 EXPECTED = ROOT / "expected"
+DIFFERENCES = ROOT / "differences.jsonl"
 
 Case = dict[str, Any]
 Observation = dict[str, Any]
@@ -23,10 +24,19 @@ def load_cases(splits: Iterable[str]) -> list[Case]:
 
 
 def load_expected(splits: Iterable[str]) -> dict[str, Observation]:
-    return {row["id"]: row for split in splits for row in _rows(EXPECTED / split)}
+    """What was recorded, but for the answers that are meant to differ; each of those says why."""
+    recorded = {row["id"]: row for split in splits for row in _rows(EXPECTED / split)}
+    for row in _read(DIFFERENCES):
+        if row["id"] in recorded:
+            recorded[row["id"]] = {key: value for key, value in row.items() if key != "why"}
+    return recorded
 
 
 def _rows(folder: Path) -> Iterator[dict[str, Any]]:
     for path in sorted(folder.glob("*.jsonl")):
-        with path.open(encoding="utf-8") as lines:
-            yield from (json.loads(line) for line in lines if line.strip())
+        yield from _read(path)
+
+
+def _read(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        yield from (json.loads(line) for line in lines if line.strip())
