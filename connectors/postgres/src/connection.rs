@@ -111,7 +111,7 @@ fn connect_error(error: io::Error) -> ConnectorError {
     }
 }
 
-/// A client, whether a rename has cleared a password, and whether the database has the encoding SQL_ASCII.
+/// A client, whether a rename has cleared a password, and whether the database has the encoding `SQL_ASCII`.
 type Opened = (Client, Arc<AtomicBool>, bool);
 
 /// Lets a connection run beside the call until its client is dropped, and notes when the server says that a rename has

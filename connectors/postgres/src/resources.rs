@@ -53,7 +53,7 @@ fn found(place: &Entitlement, row: &Row) -> Result<FoundResourceData> {
     let label = text(row, "label")?;
     Ok(FoundResourceData {
         description: optional_text(row, "description")?,
-        extra_data: Some([("owner".to_owned(), text(row, "owner")?.into())].into()),
+        extra_data: Some([("owner".to_owned(), text(row, "owner")?)].into()),
         ..FoundResourceData::new(resource_type, place.resource_id(), label)
     })
 }

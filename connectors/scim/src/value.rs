@@ -33,10 +33,15 @@ pub(crate) fn text_of<'r>(fields: &'r Map<String, Value>, name: &str) -> Option<
 /// A whole number, or a text that is one.
 pub(crate) fn as_number(value: &Value) -> Option<i64> {
     match value {
-        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|number| number as i64)),
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }
+}
+
+/// `25.0` and `1e2` are whole numbers, `25.5` is not, and neither is what an `i64` cannot hold.
+fn whole(number: f64) -> Option<i64> {
+    format!("{number:.0}").parse().ok().filter(|_| number.fract() == 0.0)
 }
 
 /// A boolean, or a text that stands for one.

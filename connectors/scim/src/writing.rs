@@ -33,7 +33,7 @@ enum Attempt {
 enum Outcome {
     Accepted,
     /// The service does not understand the attempt.
-    NotUnderstood(HttpAnswer),
+    NotUnderstood(Box<HttpAnswer>),
     /// It was not tried: it could take away what cannot be seen.
     Skipped,
 }
@@ -191,7 +191,9 @@ impl Scim {
             self.restore(endpoint, id, changes, others).await?;
         }
         match answer.status() {
-            400 | 405 | 415 | 422 | 500 | 501 if !is_final(&answer) => Ok(Outcome::NotUnderstood(answer)),
+            400 | 405 | 415 | 422 | 500 | 501 if !is_final(&answer) => {
+                Ok(Outcome::NotUnderstood(Box::new(answer)))
+            }
             _ => success(answer).map(|_| Outcome::Accepted),
         }
     }

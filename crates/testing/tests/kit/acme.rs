@@ -73,7 +73,7 @@ async fn list_accounts(
 
 async fn get_account(acme: Acme, request: GetAccount) -> Result<FoundAccountData> {
     if acme.fault == "shows the password" {
-        return Err(ConnectorError::authentication(acme.password.expose()));
+        return Ok(FoundAccountData::new(acme.password.expose()));
     }
     if acme.fault == "waits for ever" {
         std::future::pending::<()>().await;

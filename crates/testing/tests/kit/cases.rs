@@ -180,7 +180,9 @@ fn a_listing_is_walked_to_its_end() {
 #[test]
 fn a_secret_in_an_answer_or_in_the_log_fails_the_case() {
     fails(
-        one_account().settings(json!({"fault": "shows the password"})).expect(error(Code::Unauthorized)),
+        one_account()
+            .settings(json!({"fault": "shows the password"}))
+            .expect(response(json!({"integration_specific_id": "hunter2"}))),
         &["the answer holds the secret auth.basic.password"],
     );
     let list = case(capability::ListAccounts, "logs").settings(json!({"fault": "logs the password"}));

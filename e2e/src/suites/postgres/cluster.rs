@@ -145,7 +145,7 @@ impl Cluster {
             self.port
         );
         let path = self.write(&format!("pgbouncer-{port}.ini"), &configuration)?;
-        let mut pgbouncer = self.as_owner(Path::new("/usr/sbin/pgbouncer"));
+        let mut pgbouncer = Self::as_owner(Path::new("/usr/sbin/pgbouncer"));
         pgbouncer.arg("-v").arg(path);
         let log = self.folder.path().join(format!("pgbouncer-{port}.log"));
         Ok((Server::start(&mut pgbouncer, &log, || listens(port))?, port))
@@ -232,11 +232,11 @@ impl Cluster {
 
     /// A program of the server.
     fn program(&self, name: &str) -> Command {
-        self.as_owner(&self.programs.join(name))
+        Self::as_owner(&self.programs.join(name))
     }
 
     /// A program that refuses to run as root: root runs it as the user that Debian makes for it.
-    fn as_owner(&self, program: &Path) -> Command {
+    fn as_owner(program: &Path) -> Command {
         let mut command = if is_root() {
             let mut command = Command::new("setpriv");
             command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);

@@ -177,7 +177,7 @@ mod tests {
         with_starts: bool,
         shared: bool,
     ) -> Batch<Expanded<String>, Offset> {
-        let first = at.offset as usize;
+        let first = usize::try_from(at.offset).unwrap();
         let here = items.iter().skip(first).take(size);
         let expanded = |(id, rows): &(String, Vec<String>)| {
             let prefix = if shared { String::new() } else { format!("{id} ") };

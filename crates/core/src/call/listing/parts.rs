@@ -11,6 +11,9 @@ use super::page::Listing;
 use crate::call::reply::Reply;
 use crate::declaration::error::{ConnectorError, ErrorClass, Result};
 
+/// A batch that is being fetched.
+type BatchFuture<'a, T, C> = BoxFuture<'a, Result<Batch<T, C>>>;
+
 /// The position of a page in one of several lists: within [`InBatch`](super::InBatch) or [`InItem`](super::InItem).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::exhaustive_structs, reason = "tests of connectors write it")]
@@ -66,11 +69,11 @@ impl<P, C: Default> Default for InPart<P, C> {
 /// ```
 ///
 /// # Errors
-/// The batch is `invalid_page_token` when the list of the token is none of the parts.
+/// The batch is `invalid_page_token` when the part that the token names is not among the parts.
 pub fn sequence<'a, P, C, T, F, Fut>(
     parts: impl IntoIterator<Item = P>,
     mut fetch: F,
-) -> impl FnMut(InPart<P, C>) -> BoxFuture<'a, Result<Batch<T, InPart<P, C>>>>
+) -> impl FnMut(InPart<P, C>) -> BatchFuture<'a, T, InPart<P, C>>
 where
     P: Clone + PartialEq + Send + 'a,
     C: Default + Send + 'a,
