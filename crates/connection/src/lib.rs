@@ -3,8 +3,8 @@
 //!
 //! | module | what lives there |
 //! | --- | --- |
-//! | [`file`] | the connection file: which connector, with which credentials and settings |
-//! | [`reference`] | secrets by reference: from the environment, a file, or a command |
+//! | [`mod@file`] | the connection file: which connector, with which credentials and settings |
+//! | [`mod@reference`] | secrets by reference: from the environment, a file, or a command |
 //! | [`connection`] | an open connection: [`Connection`] and what one can do with it |
 //! | [`request`] | what a call says beyond the capability's name: [`CallRequest`] |
 //! | [`answer`] | what comes back: [`Answer`], [`TypedAnswer`], [`PageEnd`] |

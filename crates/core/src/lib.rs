@@ -5,7 +5,7 @@
 //! | folder | what lives there |
 //! | --- | --- |
 //! | `declaration` | what is known before any call: [errors](error), [credentials](auth), settings, [what never reaches a log](redaction) |
-//! | `call` | one [`Call`]: the request, its [page](page), what it is [answered](Reply) with, and what the process gives to it |
+//! | `call` | one [`Call`]: the request, its [page], what it is [answered](Reply) with, and what the process gives to it |
 //! | `dispatch` | from the text of a request to an [`Answer`]; what handlers [take from a call](FromCall) |
 //! | `builtin` | the capabilities that the SDK brings: `info`, `app_info`, [probe], [OAuth](oauth), checks of credentials |
 //! | [`integration`] | an [`Integration`], put together by its builder |

@@ -4,11 +4,11 @@
 //! | --- | --- |
 //! | `schema.sql` | the tables, version 1 |
 //! | [`file`](self) | opening: version, mode, the lock against a second sync |
-//! | [`syncs`] | the syncs of a file: begin, go on, end, throw away old ones |
-//! | [`listings`] | the listings of a sync and how far each is |
-//! | [`frontier`] | heads and the commit of a page |
-//! | [`rows`] | the rows of a listing in the order of their keys |
-//! | [`views`] | the rows of the latest sync as columns |
+//! | `syncs` | the syncs of a file: begin, go on, end, throw away old ones |
+//! | `listings` | the listings of a sync and how far each is |
+//! | `frontier` | heads and the commit of a page |
+//! | `rows` | the rows of a listing in the order of their keys |
+//! | `views` | the rows of the latest sync as columns |
 
 mod error;
 mod file;
