@@ -99,7 +99,20 @@ impl Scim {
             return Ok(Some(members.iter().any(|member| member.id == account)));
         }
         // No members at all: there are none, or they are not shown.
-        self.filter_finds(value, account).await
+        match self.filter_finds(value, account).await? {
+            None if self.shows_members(value).await? => Ok(Some(false)),
+            found => Ok(found),
+        }
+    }
+
+    /// Whether another group shows its members when it is read by itself, so that a group without any is empty.
+    async fn shows_members(&self, group: &str) -> Result<bool> {
+        let found = self.ask(&self.groups().path(), &[("attributes", "members"), ("count", "20")]).await?;
+        let Ok(listed) = Listed::<Group>::of(&found) else { return Ok(false) };
+        let mut others = listed.rows.iter().filter(|other| other.id != group && !other.members.is_empty());
+        let Some(other) = others.next().filter(|_| found.is_success()) else { return Ok(false) };
+        let other = self.read(&self.groups(), &other.id, "members").await?;
+        Ok(!other.members().is_empty())
     }
 
     /// Whether a filter finds an account in a group. That it finds nothing proves nothing, and is `None`, unless the

@@ -16,7 +16,8 @@ use crate::harness::server::{Server, free_port, listens};
 use crate::harness::stage::Stage;
 
 /// The reference, as connectors for it are written.
-const REFERENCE: &str = "connector-py==4.278.0";
+/// The reference, and what its own server needs.
+const REFERENCE: [&str; 2] = ["connector-py==4.278.0", "uvicorn==0.54.0"];
 
 /// The secret of every connection here.
 const SECRET: &str = "e2e-d41d8cd98f00b204";
@@ -35,7 +36,8 @@ struct Subject {
 
 pub(super) fn run(stage: &mut Stage) -> Result<()> {
     stage.build(&["lumos-connector-cli", "lumos-mock-connector", "lumos-scim-connector"])?;
-    let python = stage.step(format!("installed {REFERENCE}"), |stage| python(stage, &[REFERENCE]))?;
+    let python =
+        stage.step(format!("installed {}", REFERENCE.join(" and ")), |stage| python(stage, &REFERENCE))?;
     let reference = |stage: &Stage, name: &str| {
         let path = stage.root().join("conformance/reference-connectors").join(name);
         vec![python.display().to_string(), path.display().to_string()]

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, ORIGIN};
 use hyper::http::request::Parts;
-use hyper::{Response, Version};
+use hyper::{Method, Response, Version};
 
 use super::options::{Address, Options};
 use super::outgoing::Outgoing;
@@ -62,7 +62,7 @@ pub(super) fn refused(trust: Trust, head: &Parts) -> Option<Response<Outgoing>> 
     if headers.get("sec-fetch-site").is_some_and(|site| site.as_bytes() == b"cross-site") {
         return Some(refusal::foreign("Sec-Fetch-Site"));
     }
-    (is_browser(headers) && is_form(headers)).then(refusal::unsupported_type)
+    (head.method == Method::POST && is_browser(headers) && is_form(headers)).then(refusal::unsupported_type)
 }
 
 fn is_browser(headers: &HeaderMap) -> bool {
@@ -166,5 +166,8 @@ mod tests {
             assert_eq!(status(Trust::Machine, &form), Some(StatusCode::UNSUPPORTED_MEDIA_TYPE), "{kind}");
         }
         assert_eq!(status(Trust::Machine, &[local, page]), Some(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        let own_page =
+            Request::get("/docs").header("host", "localhost").header("sec-fetch-site", "same-origin");
+        assert!(refused(Trust::Machine, &own_page.body(()).unwrap().into_parts().0).is_none());
     }
 }

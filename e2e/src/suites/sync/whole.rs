@@ -49,8 +49,8 @@ pub(super) fn run(stage: &mut Stage) -> Result<()> {
     references(stage)
 }
 
-/// The reference, as connectors for it are written.
-const REFERENCE: &str = "connector-py==4.278.0";
+/// The reference, and what its own server needs.
+const REFERENCE: [&str; 2] = ["connector-py==4.278.0", "uvicorn==0.54.0"];
 
 /// Connectors on the Python reference: what each connection file says besides the program, and how many rows there are.
 const REFERENCES: [(&str, &str, usize); 2] = [
@@ -69,7 +69,8 @@ const REFERENCES: [(&str, &str, usize); 2] = [
 ];
 
 fn references(stage: &mut Stage) -> Result<()> {
-    let python = stage.step(format!("installed {REFERENCE}"), |stage| python(stage, &[REFERENCE]))?;
+    let python =
+        stage.step(format!("installed {}", REFERENCE.join(" and ")), |stage| python(stage, &REFERENCE))?;
     for (name, rest, at_least) in REFERENCES {
         let path = stage.root().join("conformance/reference-connectors").join(format!("{name}.py"));
         let command = json!([python.display().to_string(), path.display().to_string()]);
