@@ -67,8 +67,8 @@ struct Parts {
     started: Instant,
     /// The settings as the check before the handler read them, until somebody takes them.
     checked_settings: Mutex<Option<Box<dyn Any + Send>>>,
-    /// The secret values of the payload, which the envelope does not have.
-    payload_secrets: Vec<String>,
+    /// The payload as it was sent, for the secret values in it; the envelope does not have them.
+    payload: Box<str>,
     secret_values: OnceLock<SecretValues>,
     rate_limit_report: RateLimitReport,
     /// One value of each type.
@@ -78,7 +78,8 @@ struct Parts {
 impl SecretSource for Parts {
     fn secret_values(&self) -> &SecretValues {
         self.secret_values.get_or_init(|| {
-            let mut values = self.payload_secrets.clone();
+            let mut values = Vec::new();
+            values::collect(&self.payload, self.capability.secret_payload_names(), &mut values);
             let envelope = &self.envelope;
             for credential in envelope.auth.iter().chain(envelope.credentials.iter().flatten()) {
                 values::collect_credential(
@@ -115,7 +116,7 @@ impl Call {
         capability: Arc<CapabilityInfo>,
         envelope: Envelope,
         checked_settings: Option<Box<dyn Any + Send>>,
-        payload_secrets: Vec<String>,
+        payload: Box<str>,
     ) -> Self {
         Self(Arc::new(Parts {
             connector,
@@ -124,7 +125,7 @@ impl Call {
             capability,
             envelope,
             checked_settings: Mutex::new(checked_settings),
-            payload_secrets,
+            payload,
             secret_values: OnceLock::new(),
             rate_limit_report: RateLimitReport::default(),
             shared: Mutex::default(),
@@ -135,15 +136,8 @@ impl Call {
     pub(crate) fn with_settings(&self, settings: JsonObject) -> Self {
         let Parts { connector, host, capability, envelope, .. } = &*self.0;
         let envelope = Envelope { settings: Some(settings.into()), ..envelope.clone() };
-        let payload_secrets = self.0.payload_secrets.clone();
-        Self::new(
-            Arc::clone(connector),
-            host.clone(),
-            Arc::clone(capability),
-            envelope,
-            None,
-            payload_secrets,
-        )
+        let payload = self.0.payload.clone();
+        Self::new(Arc::clone(connector), host.clone(), Arc::clone(capability), envelope, None, payload)
     }
 
     /// What knows the secrets of this call, for texts that may repeat them.

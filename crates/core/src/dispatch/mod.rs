@@ -113,7 +113,7 @@ impl Dispatcher {
         };
         let parsed = document.as_ref().map_err(Clone::clone).and_then(|document| read(registered, document));
         measurement.read();
-        let Parsed { envelope, settings, pending, payload_secrets } =
+        let Parsed { envelope, settings, pending, payload } =
             parsed.map_err(|error| (Stage::Parsing, format!("Invalid request: {error}")))?;
         let requirements = &self.declaration.auth;
         if info.authentication() == Authentication::Required && requirements.required {
@@ -129,7 +129,7 @@ impl Dispatcher {
         let settings: Option<Box<dyn Any + Send>> =
             checked.map_err(|message| (Stage::SettingsValidation, message))?;
         let connector = Arc::clone(self) as Arc<dyn Connector>;
-        let call = Call::new(connector, host.clone(), Arc::clone(info), envelope, settings, payload_secrets);
+        let call = Call::new(connector, host.clone(), Arc::clone(info), envelope, settings, payload);
         Ok((call, pending))
     }
 
@@ -196,7 +196,7 @@ struct Parsed<'a, 'j> {
     envelope: Envelope,
     settings: Option<Part<'a, 'j>>,
     pending: Pending,
-    payload_secrets: Vec<String>,
+    payload: Box<str>,
 }
 
 fn read<'a, 'j>(
@@ -211,9 +211,5 @@ fn read<'a, 'j>(
     }
     let payload = request.payload()?;
     let pending = Arc::clone(registered).read(payload).map_err(|error| error.inside("request"))?;
-    let mut payload_secrets = Vec::new();
-    if payload.source() != "{}" {
-        values::collect(payload.source(), info.secret_payload_names(), &mut payload_secrets);
-    }
-    Ok(Parsed { envelope, settings: request.settings()?, pending, payload_secrets })
+    Ok(Parsed { envelope, settings: request.settings()?, pending, payload: payload.source().into() })
 }

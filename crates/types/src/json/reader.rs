@@ -77,11 +77,13 @@ pub(super) struct Reader<'a, 'j> {
     mode: Mode,
     /// Values until the next look at the clock.
     until_look: u32,
+    /// The place of the last value that was passed over because nobody wanted it.
+    ignored: usize,
 }
 
 impl<'a, 'j> Reader<'a, 'j> {
     pub(super) fn new(document: &'a Document<'j>, at: usize, mode: Mode) -> Self {
-        Self { document, at, mode, until_look: CLOCK_STRIDE }
+        Self { document, at, mode, until_look: CLOCK_STRIDE, ignored: usize::MAX }
     }
 
     #[inline]
@@ -132,14 +134,20 @@ impl<'a, 'j> Reader<'a, 'j> {
         self.at = self.document.skip(self.at);
     }
 
+    #[inline]
+    fn look_at_clock(&mut self) -> Result<(), ReadError> {
+        self.until_look -= 1;
+        if self.until_look > 0 {
+            return Ok(());
+        }
+        self.until_look = CLOCK_STRIDE;
+        self.document.check_deadline()
+    }
+
     /// Reads the value at a place, whatever its reader takes of it, and stands behind it.
     #[inline]
     fn inner<S: DeserializeSeed<'j>>(&mut self, at: usize, seed: S) -> Result<S::Value, ReadError> {
-        self.until_look -= 1;
-        if self.until_look == 0 {
-            self.until_look = CLOCK_STRIDE;
-            self.document.check_deadline()?;
-        }
+        self.look_at_clock()?;
         self.at = at;
         let value = seed.deserialize(&mut *self)?;
         if self.at == at {
@@ -336,6 +344,7 @@ impl<'j> Deserializer<'j> for &mut Reader<'_, 'j> {
         let mut expected = 0;
         let mut at = self.document.enter(self.at);
         while let Some((key, value)) = self.document.member(at) {
+            self.look_at_clock()?;
             // Most objects have their fields in the order of the struct.
             let place = match names.get(expected) {
                 Some(name) if key.is(name) => Some(expected),
@@ -353,7 +362,8 @@ impl<'j> Deserializer<'j> for &mut Reader<'_, 'j> {
             }
             at = self.document.next(self.document.skip(value));
         }
-        let fields = Fields { names, places, next: 0, unknown, current: None, reader: &mut *self };
+        let fields =
+            Fields { names, places, next: 0, unknown, is_unknown: false, current: None, reader: &mut *self };
         let value = visitor.visit_map(fields)?;
         self.at = at + 1;
         Ok(value)
@@ -383,6 +393,7 @@ impl<'j> Deserializer<'j> for &mut Reader<'_, 'j> {
     }
 
     fn deserialize_ignored_any<V: Visitor<'j>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        self.ignored = self.at;
         self.skip();
         visitor.visit_unit()
     }
@@ -470,6 +481,8 @@ struct Fields<'r, 'a, 'j> {
     next: usize,
     /// The first member that may not be a field.
     unknown: Option<usize>,
+    /// Whether the current member is no field.
+    is_unknown: bool,
     current: Option<(Cow<'j, str>, usize)>,
 }
 
@@ -489,6 +502,7 @@ impl<'j> de::MapAccess<'j> for Fields<'_, '_, 'j> {
         while let Some(at) = self.unknown {
             let Some((key, value)) = document.member(at) else { break };
             self.unknown = Some(document.next(document.skip(value)));
+            self.is_unknown = true;
             if !self.names.iter().any(|name| key.is(name)) {
                 self.current = Some((key.text(), value));
                 return seed.deserialize(CowStrDeserializer::new(key.text())).map(Some);
@@ -500,7 +514,12 @@ impl<'j> de::MapAccess<'j> for Fields<'_, '_, 'j> {
     fn next_value_seed<V: DeserializeSeed<'j>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
         let (key, at) =
             self.current.take().ok_or_else(|| ReadError::new("a value was read before its key"))?;
-        self.reader.inner(at, seed).map_err(|error| error.inside(key))
+        let value = self.reader.inner(at, seed).map_err(|error| error.inside(key))?;
+        if self.is_unknown && self.reader.ignored == at {
+            // A struct that ignores one member that is no field of it ignores all of them.
+            self.unknown = None;
+        }
+        Ok(value)
     }
 }
 
