@@ -72,7 +72,7 @@ async def list_non_human_accounts(
     names, page = part(args)
     accounts = [
         wire.NonHumanAccount(
-            resource_id="",
+            resource_id=name,
             id=name,
             label=name.title(),
             workload_name="batch",
@@ -90,7 +90,7 @@ async def list_credentials(args: wire.ListCredentialsRequest) -> wire.ListCreden
     names, page = part(args)
     keys = [
         wire.Credential(
-            resource_id="",
+            resource_id=f"key-of-{name}",
             external_id=f"key-of-{name}",
             label=f"Key of {name}",
             credential_type="api_key",

@@ -11,7 +11,7 @@ use crate::harness::install::{output, succeed};
 use crate::harness::stage::Stage;
 
 /// `list_accounts`, written as the guide does it.
-const LIST_ACCOUNTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/e2e/list_accounts.patch");
+const LIST_ACCOUNTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/suites/list_accounts.patch");
 
 /// The largest archive.
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
