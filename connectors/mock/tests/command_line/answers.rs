@@ -98,3 +98,9 @@ fn an_unknown_log_level_stops_the_program_before_it_answers() {
     assert_eq!((run.status.code(), run.stdout.len()), (Some(1), 0));
     assert!(String::from_utf8(run.stderr).unwrap().contains("LUMOS_LOG_LEVEL"));
 }
+
+#[test]
+fn a_request_is_read_from_standard_input_where_no_list_of_processes_shows_it() {
+    let answer = Mock::new().run_with_input(&["validate_credentials", "--json-file", "-"], GOOD);
+    assert_eq!(answer.json()["response"]["valid"], true, "{}", answer.stderr);
+}

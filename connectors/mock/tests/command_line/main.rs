@@ -7,6 +7,7 @@ mod hostile_input;
 mod result_files;
 mod usage;
 
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -38,6 +39,15 @@ impl Mock {
 
     fn run(&self, arguments: &[&str]) -> Finished {
         Finished::from(self.command().args(arguments).output().unwrap())
+    }
+
+    /// Runs it with a text on its standard input.
+    fn run_with_input(&self, arguments: &[&str], input: &str) -> Finished {
+        let mut command = self.command();
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        process.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        Finished::from(process.wait_with_output().unwrap())
     }
 
     /// Writes a file into the folder and gives its path.

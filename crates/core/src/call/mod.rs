@@ -79,17 +79,23 @@ impl SecretSource for Parts {
     fn secret_values(&self) -> &SecretValues {
         self.secret_values.get_or_init(|| {
             let mut values = Vec::new();
-            values::collect(&self.payload, self.capability.secret_payload_names(), &mut values);
             let envelope = &self.envelope;
             for credential in envelope.auth.iter().chain(envelope.credentials.iter().flatten()) {
-                values::collect_credential(
-                    &serde_json::to_string(credential).unwrap_or_default(),
-                    &mut values,
-                );
+                let json = serde_json::to_string(credential).unwrap_or_default();
+                values::collect_credential(&json, &mut values);
+                if let Some(login) = &credential.basic {
+                    values.push(format!("{}:{}", login.username, login.password.expose()));
+                }
+                if let Some(client) = &credential.oauth_client_credentials {
+                    values.push(format!("{}:{}", client.client_id, client.client_secret.expose()));
+                }
             }
+            values::collect(&self.payload, self.capability.secret_payload_names(), &mut values);
+            values::collect_client(&self.payload, &mut values);
             if let Some(settings) = &envelope.settings {
                 let names = self.connector.declaration().secret_fields();
                 values::collect(settings.json().text(), &names, &mut values);
+                values::collect_client(settings.json().text(), &mut values);
             }
             SecretValues::new(values)
         })

@@ -185,7 +185,37 @@ impl Visit for Object {
 
 #[cfg(test)]
 mod tests {
+    use lumos_connector_core::redaction::values::{SecretSource, SecretValues};
+    use tracing_subscriber::layer::SubscriberExt;
+
     use super::*;
+
+    #[test]
+    fn a_secret_of_the_call_is_in_no_line_of_either_format() {
+        struct Call(SecretValues);
+        impl SecretSource for Call {
+            fn secret_values(&self) -> &SecretValues {
+                &self.0
+            }
+        }
+        let call: Arc<dyn SecretSource> = Arc::new(Call(SecretValues::new(["swordfish".to_owned()])));
+        for format in [Format::Text, Format::Json] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("log");
+            let layer = LineLayer::new(format, Destination::File { path: path.clone(), file: None }, None);
+            tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+                values::enter(&call, || tracing::error!(code = "swordfish!", "the app says: swordfish"));
+                tracing::error!("of no call: swordfish");
+            });
+            let lines = std::fs::read_to_string(path).unwrap();
+            let (of_the_call, of_none) = lines.split_once('\n').unwrap();
+            assert_eq!(
+                (of_the_call.matches("[REDACTED]").count(), of_the_call.contains("swordfish")),
+                (2, false)
+            );
+            assert!(of_none.contains("of no call: swordfish"), "{of_none}");
+        }
+    }
 
     #[test]
     fn a_text_cannot_forge_a_line() {

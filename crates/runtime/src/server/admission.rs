@@ -27,7 +27,9 @@ pub(super) enum Trust {
 impl Trust {
     pub(super) fn of(options: &Options) -> Self {
         match &options.address {
-            Address::Tcp { host, .. } if host.is_loopback() && options.bearer_token_file.is_none() => {
+            Address::Tcp { host, .. }
+                if host.to_canonical().is_loopback() && options.bearer_token_file.is_none() =>
+            {
                 Self::Machine
             }
             _ => Self::Network,

@@ -50,7 +50,7 @@ impl Options {
     pub(crate) fn warnings(&self) -> Vec<&'static str> {
         let Address::Tcp { host, .. } = &self.address else { return Vec::new() };
         let mut warnings = Vec::new();
-        if host.is_loopback() {
+        if host.to_canonical().is_loopback() {
             return warnings;
         }
         if self.bearer_token_file.is_none() {

@@ -40,7 +40,11 @@ impl Server {
     /// Whether a good call is answered.
     pub(crate) fn is_well(&self) -> bool {
         let answer = self.call("answers");
-        answer.status == 200 && answer.body.contains("\"done\":true")
+        let well = answer.status == 200 && answer.body.contains("\"done\":true");
+        if !well {
+            println!("a good call was answered with {answer:?}");
+        }
+        well
     }
 
     /// The value of a metric.

@@ -5,78 +5,71 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
-use std::fmt;
+use std::collections::HashSet;
+use std::fmt::{self, Write as _};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::names::{Place, is_secret};
-use super::text::{Span, replaced};
+use super::text::replaced;
 
 /// Shorter values are not looked for: as words of other texts they would be found everywhere.
 pub const SHORTEST: usize = 6;
 
-/// Values that are looked for at the most; the longest count.
-const MOST: usize = 1_000;
+/// Of a longer form its beginning is looked for; what follows goes with it as far as it is the same.
+const LONGEST: usize = 1024;
+
+/// Bytes of all forms that are looked for, at the most.
+const MOST: usize = 512 * 1024;
+
+/// What RFC 3986 leaves as it is.
+const URL_ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The secrets of one call, to be replaced wherever they appear.
 #[derive(Default)]
 pub struct SecretValues {
-    /// Every form of every secret, by its first bytes.
-    by_start: HashMap<[u8; SHORTEST], Forms>,
-}
-
-/// The forms with one start: their lengths, the longest first, and themselves.
-#[derive(Default)]
-struct Forms {
-    lengths: Vec<usize>,
-    whole: HashSet<Vec<u8>>,
+    forms: Vec<String>,
+    /// Finds the beginnings of all forms in one pass; `None` without any.
+    search: Option<AhoCorasick>,
 }
 
 impl SecretValues {
-    /// The secrets among values. Each is found as it is, within JSON, percent-encoded and in Base64.
+    /// The secrets among values, the first count most. Each is found as it is, as JSON writes it, percent-encoded and
+    /// in Base64.
     pub fn new(values: impl IntoIterator<Item = String>) -> Self {
-        let mut values: Vec<String> = values.into_iter().filter(|value| value.len() >= SHORTEST).collect();
-        values.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
-        values.truncate(MOST);
-        let mut forms: HashSet<Vec<u8>> = HashSet::new();
-        for value in values {
-            let within_json = serde_json::to_string(&value).unwrap_or_default();
-            forms.insert(within_json.trim_matches('"').as_bytes().to_vec());
-            forms.insert(utf8_percent_encode(&value, NON_ALPHANUMERIC).to_string().into_bytes());
-            forms.insert(form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>().into_bytes());
-            forms.insert(BASE64_STANDARD_NO_PAD.encode(&value).into_bytes());
-            forms.insert(BASE64_URL_SAFE_NO_PAD.encode(&value).into_bytes());
-            forms.insert(value.into_bytes());
-        }
-        let mut by_start: HashMap<_, Forms> = HashMap::new();
-        for form in forms {
-            if let Some(start) = form.first_chunk::<SHORTEST>().copied() {
-                let there = by_start.entry(start).or_default();
-                there.lengths.push(form.len());
-                there.whole.insert(form);
+        let mut known = HashSet::new();
+        let mut room = MOST;
+        let mut forms: Vec<String> = Vec::new();
+        for form in values.into_iter().filter(|value| value.len() >= SHORTEST).flat_map(forms_of) {
+            if room >= form.len().min(LONGEST) && known.insert(form.clone()) {
+                room -= form.len().min(LONGEST);
+                forms.push(form);
             }
         }
-        for forms in by_start.values_mut() {
-            forms.lengths.sort_unstable_by_key(|length| std::cmp::Reverse(*length));
-            forms.lengths.dedup();
-        }
-        Self { by_start }
+        let beginnings = forms.iter().map(|form| &form.as_bytes()[..form.len().min(LONGEST)]);
+        let search = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(beginnings);
+        // So few bytes of patterns always fit.
+        Self { search: search.ok().filter(|_| !forms.is_empty()), forms }
     }
 
     /// Whether there is nothing to look for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_start.is_empty()
+        self.search.is_none()
     }
 
-    /// A text with every secret in it replaced.
+    /// A text with every secret in it replaced, in time linear in the text.
     ///
     /// ```
     /// use lumos_connector_core::redaction::values::SecretValues;
@@ -85,31 +78,52 @@ impl SecretValues {
     /// ```
     #[must_use]
     pub fn redacted<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.is_empty() {
-            return Cow::Borrowed(text);
-        }
-        let bytes = text.as_bytes();
-        let mut found: Vec<Span> = Vec::new();
-        let mut at = 0;
-        while let Some(start) = bytes[at..].first_chunk::<SHORTEST>() {
-            let length = self.by_start.get(start).and_then(|forms| {
-                let there = |length: &&usize| {
-                    bytes.get(at..at + **length).is_some_and(|form| forms.whole.contains(form))
-                };
-                forms.lengths.iter().find(there).copied()
-            });
-            match length {
-                Some(length) => {
-                    found.push((at, at + length));
-                    at += length;
-                }
-                None => at += 1,
+        let Some(search) = &self.search else { return Cow::Borrowed(text) };
+        let found = search.find_iter(text).filter_map(|found| {
+            let rest = &self.forms[found.pattern()].as_bytes()[found.len()..];
+            let same =
+                rest.iter().zip(&text.as_bytes()[found.end()..]).take_while(|(one, other)| one == other);
+            let end = found.end() + same.count();
+            // Where the text differs within a character, that character is not the secret's.
+            let end = (found.start()..=end).rev().find(|end| text.is_char_boundary(*end))?;
+            text.is_char_boundary(found.start()).then_some((found.start(), end))
+        });
+        replaced(text, found.collect())
+    }
+}
+
+/// A value in the forms that it travels in.
+fn forms_of(value: String) -> Vec<String> {
+    let quoted = serde_json::to_string(&value).unwrap_or_default();
+    let within_json = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default();
+    vec![
+        within_json.to_owned(),
+        // As PHP and Python write it.
+        within_json.replace('/', "\\/"),
+        in_ascii(within_json),
+        in_ascii(&within_json.replace('/', "\\/")),
+        utf8_percent_encode(&value, URL_ENCODED).to_string(),
+        form_urlencoded::byte_serialize(value.as_bytes()).collect(),
+        BASE64_STANDARD_NO_PAD.encode(&value),
+        BASE64_URL_SAFE_NO_PAD.encode(&value),
+        value,
+    ]
+}
+
+/// A JSON text with what is not ASCII as `\uXXXX`.
+fn in_ascii(text: &str) -> String {
+    let mut ascii = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_ascii() {
+            ascii.push(letter);
+        } else {
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                // Writing to a `String` cannot fail.
+                let _ = write!(ascii, "\\u{unit:04x}");
             }
         }
-        // A form may begin or end within a character only where the text repeats it so, which no text does.
-        found.retain(|(start, end)| text.is_char_boundary(*start) && text.is_char_boundary(*end));
-        replaced(text, found)
     }
+    ascii
 }
 
 impl fmt::Debug for SecretValues {
@@ -124,6 +138,18 @@ pub fn collect(json: &str, more_names: &[String], values: &mut Vec<String>) {
     let mut reader = serde_json::Deserializer::from_str(json);
     // What could be read has been collected.
     let _ = Collect { more_names, secret: false, values }.deserialize(&mut reader);
+}
+
+/// Collects what Basic authentication sends of the client in a text: `client_id:client_secret` (RFC 7617).
+pub fn collect_client(json: &str, values: &mut Vec<String>) {
+    #[derive(Deserialize)]
+    struct Client {
+        client_id: String,
+        client_secret: String,
+    }
+    if let Ok(Client { client_id, client_secret }) = serde_json::from_str(json) {
+        values.push(format!("{client_id}:{client_secret}"));
+    }
 }
 
 /// Collects every text of a credential but those that only name it.
@@ -313,7 +339,15 @@ mod tests {
     #[test]
     fn every_form_of_a_secret_is_found() {
         let secrets = SecretValues::new(["p\"w=d/é+1".to_owned()]);
-        for form in ["p\"w=d/é+1", r#"p\"w=d/é+1"#, "p%22w%3Dd%2F%C3%A9%2B1", "cCJ3PWQvw6krMQ"] {
+        for form in [
+            "p\"w=d/é+1",
+            r#"p\"w=d/é+1"#,
+            r#"p\"w=d\/é+1"#,
+            r#"p\"w=d/\u00e9+1"#,
+            r#"p\"w=d\/\u00e9+1"#,
+            "p%22w%3Dd%2F%C3%A9%2B1",
+            "cCJ3PWQvw6krMQ",
+        ] {
             assert_eq!(secrets.redacted(&format!("é {form}é")), format!("é {REDACTED}é"), "{form}");
         }
         assert_eq!(secrets.redacted("p\"w=d/é+2"), "p\"w=d/é+2");
@@ -369,19 +403,29 @@ mod tests {
         assert_eq!(shown("hunter2"), "hunter2");
     }
 
-    /// Ends within the test's time only when the cost is linear.
+    #[test]
+    fn a_long_secret_goes_as_far_as_the_text_repeats_it() {
+        let long = "key-".repeat(1_000);
+        let secrets = SecretValues::new([long.clone()]);
+        assert_eq!(secrets.redacted(&format!("a {long} b")), format!("a {REDACTED} b"));
+        assert_eq!(secrets.redacted(&format!("a {}é", &long[..2_002])), format!("a {REDACTED}é"));
+    }
+
+    #[test]
+    fn the_pair_that_basic_authentication_sends_is_found() {
+        let mut values = Vec::new();
+        collect_client(r#"{"client_id":"lumos","client_secret":"hunter2"}"#, &mut values);
+        assert_eq!(values, ["lumos:hunter2"]);
+        let secrets = SecretValues::new(values);
+        assert_eq!(secrets.redacted("Basic bHVtb3M6aHVudGVyMg=="), format!("Basic {REDACTED}=="));
+    }
+
+    /// Ends within the test's time only when the cost is linear: secrets that begin alike, in a text that repeats it.
     #[test]
     fn a_hundred_thousand_secrets_cost_no_more_than_their_text() {
-        let values: Vec<String> = (0..100_000).map(|number| format!("aaaaaaaa{number}")).collect();
-        let text = format!(
-            "{{{}}}",
-            values
-                .iter()
-                .map(|value| format!("\"x{value}\":{{\"token\":\"{value}\"}}"))
-                .collect::<Vec<_>>()
-                .join(",")
-        );
+        let values: Vec<String> = (0..100_000).map(|number| "a".repeat(6 + number % 1_000)).collect();
+        let text = serde_json::to_string(&serde_json::json!({ "token": values })).unwrap();
         let secrets = SecretValues::new(collected(&text, &[]));
-        assert!(secrets.redacted(&"aaaaaaaa".repeat(20_000)).len() <= 160_000 * REDACTED.len());
+        assert!(secrets.redacted(&"a".repeat(1_000_000)).len() < 20_000);
     }
 }
