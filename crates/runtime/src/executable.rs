@@ -1,7 +1,7 @@
 //! The executable of a connector, built from its source by cargo: smallest and fastest.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -116,6 +116,9 @@ impl Source {
         if let Some(target) = target {
             command.args(["--target", target]);
         }
+        if let Some(flags) = self.flags() {
+            command.env("CARGO_ENCODED_RUSTFLAGS", flags);
+        }
         let mut running = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -147,6 +150,33 @@ impl Source {
         }
     }
 
+    /// The flags of the environment, and those that keep this machine's folders out of the executable. None where flags
+    /// come from a configuration of cargo: those of the environment would take their place.
+    fn flags(&self) -> Option<OsString> {
+        let home = std::env::home_dir();
+        let cargo_home = std::env::var_os("CARGO_HOME")
+            .map(PathBuf::from)
+            .or_else(|| Some(home.as_deref()?.join(".cargo")));
+        let given = given_flags(std::env::var_os("CARGO_ENCODED_RUSTFLAGS"), std::env::var_os("RUSTFLAGS"));
+        if given.is_none() {
+            let is_configured = std::env::vars_os().any(|(name, _)| {
+                let name = name.to_string_lossy();
+                name.starts_with("CARGO_") && name.ends_with("_RUSTFLAGS")
+            });
+            let here = std::env::current_dir().unwrap_or_default();
+            let folders = here.ancestors().map(|folder| folder.join(".cargo")).chain(cargo_home.clone());
+            if is_configured || folders.into_iter().any(|folder| configures_flags(&folder)) {
+                return None;
+            }
+        }
+        let workspace = self.workspace.parent();
+        // Of several that fit, rustc takes the last.
+        let folders =
+            [(home.as_deref(), "/home"), (cargo_home.as_deref(), "/cargo"), (workspace, "/workspace")];
+        let folders = folders.into_iter().filter_map(|(folder, name)| Some((folder?, name)));
+        Some(remapped(given.unwrap_or_default(), folders))
+    }
+
     /// The features of the package, as cargo reads them.
     fn features(&self) -> Result<Value, Failure> {
         let mut command = cargo();
@@ -173,6 +203,39 @@ fn without_develop(features: &Value) -> Option<String> {
     let default: Vec<&str> = features["default"].as_array()?.iter().filter_map(Value::as_str).collect();
     let kept: Vec<&str> = default.iter().copied().filter(|feature| *feature != DEVELOP).collect();
     (kept.len() < default.len()).then(|| kept.join(","))
+}
+
+/// The flags for rustc in the environment, in cargo's encoding: a unit separator between each two.
+fn given_flags(encoded: Option<OsString>, plain: Option<OsString>) -> Option<OsString> {
+    encoded.or_else(|| {
+        let plain = plain?;
+        Some(plain.to_string_lossy().split_whitespace().collect::<Vec<_>>().join("\u{1f}").into())
+    })
+}
+
+/// Adds flags that replace folders of this machine in what rustc writes.
+fn remapped<'a>(mut flags: OsString, folders: impl Iterator<Item = (&'a Path, &'a str)>) -> OsString {
+    for (folder, name) in folders {
+        // The root of the file system is in front of everything.
+        if !folder.is_absolute() || folder.parent().is_none() {
+            continue;
+        }
+        if !flags.is_empty() {
+            flags.push("\u{1f}");
+        }
+        flags.push("--remap-path-prefix=");
+        flags.push(folder);
+        flags.push(OsStr::new("="));
+        flags.push(name);
+    }
+    flags
+}
+
+/// Whether a folder of cargo's configuration sets flags for rustc.
+fn configures_flags(folder: &Path) -> bool {
+    ["config.toml", "config"]
+        .iter()
+        .any(|name| std::fs::read_to_string(folder.join(name)).is_ok_and(|text| text.contains("rustflags")))
 }
 
 /// The cargo that runs us, or the one on the path.
@@ -214,5 +277,25 @@ mod tests {
         assert_eq!(without_develop(&json!({"default": ["develop"]})).as_deref(), Some(""));
         assert_eq!(without_develop(&json!({"default": ["swagger"]})), None);
         assert_eq!(without_develop(&json!({})), None);
+    }
+
+    #[test]
+    fn folders_are_replaced_beside_the_flags_that_are_given() {
+        let given = given_flags(None, Some("-C  target-cpu=native".into()));
+        assert_eq!(given.as_deref(), Some(OsStr::new("-C\u{1f}target-cpu=native")));
+        let encoded = given_flags(Some("--cfg=a b".into()), Some("-g".into()));
+        assert_eq!(encoded.as_deref(), Some(OsStr::new("--cfg=a b")));
+        let folders = [(Path::new("/home/me"), "/home"), (Path::new("/"), "/workspace")];
+        let flags = remapped("-g".into(), folders.into_iter());
+        assert_eq!(flags, OsStr::new("-g\u{1f}--remap-path-prefix=/home/me=/home"));
+        assert_eq!(given_flags(None, None), None);
+    }
+
+    #[test]
+    fn flags_of_a_configuration_are_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!configures_flags(folder.path()));
+        std::fs::write(folder.path().join("config.toml"), "[build]\nrustflags = '-g'\n").unwrap();
+        assert!(configures_flags(folder.path()));
     }
 }

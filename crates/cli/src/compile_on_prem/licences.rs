@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use cargo_metadata::Package;
 use lumos_connector_runtime::failure::Failure;
@@ -61,15 +62,21 @@ fn shipped(package: &Package) -> Result<Vec<String>, Failure> {
     let unreadable = |error: std::io::Error| {
         Failure::new(format!("cannot read the licences of {}: {error}", package.name))
     };
-    let mut paths = Vec::new();
+    let root = folder.as_std_path().canonicalize().map_err(unreadable)?;
+    // A link that leads out of the crate would bring a file of this machine.
+    let is_inside = |path: &Path| path.canonicalize().is_ok_and(|path| path.starts_with(&root));
+    let mut paths: Vec<PathBuf> = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let name = entry.file_name().to_string_lossy().to_lowercase();
-        if entry.path().is_file() && NAMES.iter().any(|start| name.starts_with(start)) {
+        let is_licence = NAMES.iter().any(|start| name.starts_with(start));
+        if is_licence && entry.path().is_file() && is_inside(&entry.path()) {
             paths.push(entry.path());
         }
     }
-    paths.extend(package.license_file().map(Into::into));
+    // The manifest of a crate in the author's own tree may name a file beside the crate.
+    let stated = package.license_file().map(PathBuf::from);
+    paths.extend(stated.filter(|path| package.source.is_none() || is_inside(path)));
     paths.sort();
     paths.dedup();
     let texts = paths.into_iter().map(|path| fs::read(path).map_err(unreadable));

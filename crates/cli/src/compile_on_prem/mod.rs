@@ -83,7 +83,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let archive = Archive {
         format,
         entries: vec![
-            Entry::program(LICENCES, licences.text.into_bytes()),
+            Entry::plain(LICENCES, licences.text.into_bytes()),
             Entry::program(format.executable(), content),
             // Last: who sees it has seen everything.
             Entry::plain(metadata::FILE, metadata.text().into_bytes()),

@@ -24,6 +24,9 @@ impl Project {
     pub(super) fn of(folder: &Path, target: Option<&str>) -> Result<Self, Failure> {
         let source = Source::of(folder)?;
         let host = host()?;
+        if let Some(target) = target {
+            known(target)?;
+        }
         let mut options = vec!["--filter-platform".to_owned(), target.unwrap_or(&host).to_owned()];
         options.extend(source.locked().map(str::to_owned));
         let metadata = MetadataCommand::new()
@@ -119,16 +122,44 @@ fn is_macro(package: &Package) -> bool {
     package.targets.iter().any(|target| target.kind.contains(&TargetKind::ProcMacro))
 }
 
+/// Refuses a target that rustc does not know. A path to a description of one is for cargo to read.
+fn known(target: &str) -> Result<(), Failure> {
+    let list = rustc(&["--print", "target-list"])?;
+    let refusal = |nearest: &str| {
+        Failure::new(format!("--target: rustc knows no target {target:?}"))
+            .advice(format!("did you mean {nearest}? `rustc --print target-list` lists them all"))
+    };
+    let is_description = Path::new(target).extension().is_some_and(|extension| extension == "json");
+    if is_description || list.lines().any(|known| known == target) {
+        return Ok(());
+    }
+    nearest(target, list.lines()).map_or(Ok(()), |nearest| Err(refusal(nearest)))
+}
+
+/// The one that has most of the parts between the hyphens, and of several of these the one that is written most alike.
+fn nearest<'a>(target: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known.min_by_key(|known| {
+        let parts: HashSet<&str> = known.split('-').collect();
+        let missing = target.split('-').filter(|part| !parts.contains(part)).count();
+        (missing, strsim::levenshtein(target, known))
+    })
+}
+
 /// The system of this machine, as rustc names it.
 fn host() -> Result<String, Failure> {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).arg("-vV").output().map_err(|error| {
-        Failure::new(format!("cannot start rustc: {error}"))
-            .advice("packaging takes a Rust toolchain; https://rustup.rs installs one")
-    })?;
-    let text = String::from_utf8_lossy(&output.stdout);
+    let text = rustc(&["-vV"])?;
     text.lines()
         .find_map(|line| line.strip_prefix("host: "))
         .map(str::to_owned)
         .ok_or_else(|| Failure::new("rustc -vV does not say what it runs on"))
+}
+
+/// What rustc prints.
+fn rustc(arguments: &[&str]) -> Result<String, Failure> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).args(arguments).output().map_err(|error| {
+        Failure::new(format!("cannot start rustc: {error}"))
+            .advice("packaging takes a Rust toolchain; https://rustup.rs installs one")
+    })?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

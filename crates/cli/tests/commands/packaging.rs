@@ -23,7 +23,7 @@ const FILES: &[(&str, &str)] = &[
     ("tiny/build.rs", "fn main() { building::nothing(); }"),
     (
         "tiny/src/main.rs",
-        "fn main() { println!(r#\"{{\"response\":{{\"app_id\":\"{}\",\"version\":\"{}\"}}}}\"#, \
+        "fn main() { std::hint::black_box(linked::PLACE); println!(r#\"{{\"response\":{{\"app_id\":\"{}\",\"version\":\"{}\"}}}}\"#, \
          linked::APP_ID, env!(\"CARGO_PKG_VERSION\")); }",
     ),
     (
@@ -31,7 +31,7 @@ const FILES: &[(&str, &str)] = &[
         "[package]\nname = 'linked'\nversion = '0.1.0'\nedition = '2024'\nlicense = 'MIT/Apache-2.0'\n",
     ),
     ("linked/LICENSE", "Do as you like with Linked.\r\n"),
-    ("linked/src/lib.rs", "pub const APP_ID: &str = \"tiny\";"),
+    ("linked/src/lib.rs", "pub const APP_ID: &str = \"tiny\"; pub const PLACE: &str = file!();"),
     (
         "building/Cargo.toml",
         "[package]\nname = 'building'\nversion = '0.1.0'\nedition = '2024'\nlicense = 'ISC'\n",
@@ -107,7 +107,7 @@ fn the_archive_has_the_layout_that_the_agent_expects() {
     assert!(archive.ends_with("layout/bundled/tiny-1.2.3.tar.gz"), "{}", archive.display());
     let entries = entries(&archive);
     let layout: Vec<_> = entries.iter().map(|(name, mode, _)| (name.as_str(), *mode)).collect();
-    assert_eq!(layout, [("THIRD_PARTY_LICENSES.txt", 0o770), ("main", 0o770), ("metadata.toml", 0o644)]);
+    assert_eq!(layout, [("THIRD_PARTY_LICENSES.txt", 0o644), ("main", 0o770), ("metadata.toml", 0o644)]);
     let metadata = String::from_utf8(entries[2].2.clone()).unwrap();
     assert_eq!(metadata, "[connector]\napp_id = \"tiny_on_prem\"\nversion = \"1.2.3\"\n");
 }
@@ -120,6 +120,36 @@ fn licences_are_those_of_what_is_linked() {
     assert!(text.contains("\nlinked 0.1.0\n\nDo as you like with Linked.\n"), "{text}");
     for absent in ["building", "testing", "connector-tiny"] {
         assert!(!text.contains(absent), "{absent} is not linked:\n{text}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_licence_that_is_a_link_out_of_the_crate_is_not_followed() {
+    let outside = root().join("outside.txt");
+    fs::write(&outside, "a file of this machine").unwrap();
+    std::os::unix::fs::symlink(&outside, root().join("linked/COPYING")).unwrap();
+    let packaged = package("links", &["--app-id", "tiny"]).succeeded();
+    let text = String::from_utf8(entries(&archive(&packaged))[0].2.clone()).unwrap();
+    assert!(!text.contains("a file of this machine"), "{text}");
+    assert!(text.contains("Do as you like with Linked."), "{text}");
+}
+
+#[test]
+fn an_unknown_target_is_named_with_the_nearest() {
+    for (target, nearest) in [
+        ("x86_64-linux-musl", "x86_64-unknown-linux-musl"),
+        ("aarch64-unknown-linux-gun", "aarch64-unknown-linux-gnu"),
+    ] {
+        let refused = package("target", &["--app-id", "tiny", "--target", target]);
+        assert_eq!(refused.status, Some(1));
+        assert!(
+            refused.stderr.contains(&format!("--target: rustc knows no target {target:?}")),
+            "{}",
+            refused.stderr
+        );
+        assert!(refused.stderr.contains(&format!("did you mean {nearest}?")), "{}", refused.stderr);
+        assert!(!refused.stderr.contains("manifest"), "{}", refused.stderr);
     }
 }
 

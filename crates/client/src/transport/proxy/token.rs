@@ -1,5 +1,6 @@
 //! The tokens that open the proxy, and the file in which they are kept from call to call.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -51,7 +52,7 @@ impl Tokens {
                 }
                 let kept = Kept::new(service.token(client).await?)?;
                 if let Err(error) = file.write(&kept) {
-                    tracing::warn!("the token for the proxy is not kept in {}: {error}", file.0.display());
+                    tracing::warn!("the token for the proxy is not kept in {}: {error}", file.path.display());
                 }
                 Ok(last.insert(kept).token.clone())
             }
@@ -84,24 +85,38 @@ fn unix_now() -> i64 {
 
 /// The file that keeps a token from call to call. Only its owner can read it.
 #[derive(Debug, Clone)]
-pub struct TokenFile(PathBuf);
+pub struct TokenFile {
+    path: PathBuf,
+    /// The folder that is made for it when it is not there, and used only while it is this user's alone.
+    folder: Option<PathBuf>,
+}
 
 impl TokenFile {
     /// A file of one's own.
     #[must_use]
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self(path.into())
+        Self { path: path.into(), folder: None }
     }
 
-    /// The one that all connectors of this user share: `lumos-proxy-auth.json` in the temporary folder.
+    /// The one that all connectors of this user share: `lumos-proxy-auth.json` in `$XDG_RUNTIME_DIR`, or else in a
+    /// folder of the temporary folder that only this user can enter.
     #[must_use]
     pub fn shared() -> Self {
-        Self(std::env::temp_dir().join("lumos-proxy-auth.json"))
+        Self::within(std::env::var_os("XDG_RUNTIME_DIR"), &std::env::temp_dir())
+    }
+
+    fn within(runtime: Option<OsString>, temporary: &Path) -> Self {
+        let runtime = runtime.map(PathBuf::from).filter(|folder| folder.is_absolute() && is_own(folder));
+        let folder = runtime.unwrap_or_else(|| temporary.join(own_name()));
+        Self { path: folder.join("lumos-proxy-auth.json"), folder: Some(folder) }
     }
 
     /// The token, when there is one that is fresh and nobody else can have read or written.
     fn read(&self) -> Option<Kept> {
-        let file = File::open(&self.0).ok()?;
+        if self.folder.as_deref().is_some_and(|folder| !is_own(folder)) {
+            return None;
+        }
+        let file = open_private(&self.path).ok()?;
         if !is_private(&file) {
             return None;
         }
@@ -112,10 +127,13 @@ impl TokenFile {
 
     /// Writes a file beside it and puts it in its place, so that nobody reads half a token.
     fn write(&self, kept: &Kept) -> io::Result<()> {
-        let beside = self.0.with_extension(format!("{}.new", std::process::id()));
+        if let Some(folder) = &self.folder {
+            make_own(folder)?;
+        }
+        let beside = self.path.with_extension(format!("{}.new", std::process::id()));
         let written = create_private(&beside)
             .and_then(|mut file| file.write_all(&serde_json::to_vec(kept)?))
-            .and_then(|()| fs::rename(&beside, &self.0));
+            .and_then(|()| fs::rename(&beside, &self.path));
         if written.is_err() {
             // What cannot be removed was not made.
             let _ = fs::remove_file(&beside);
@@ -124,16 +142,70 @@ impl TokenFile {
     }
 }
 
+/// Opens a file without following a link, and without waiting for who writes into a named pipe.
+fn open_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    options.open(path)
+}
+
+/// Whether it is a regular file of this user that nobody else can read or write. Root uses no file of others, either.
 #[cfg(unix)]
 fn is_private(file: &File) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o077 == 0)
+    file.metadata().is_ok_and(|metadata| metadata.is_file() && is_mine(&metadata))
+}
+
+/// Whether it is a folder of this user, not a link to one, that nobody else can enter.
+#[cfg(unix)]
+fn is_own(folder: &Path) -> bool {
+    fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_dir() && is_mine(&metadata))
+}
+
+#[cfg(unix)]
+fn is_mine(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o077 == 0
+}
+
+/// The folder's name in a temporary folder that all users share.
+#[cfg(unix)]
+fn own_name() -> String {
+    format!("lumos-connector-{}", rustix::process::geteuid().as_raw())
+}
+
+// Elsewhere the temporary folder is the user's own.
+#[cfg(not(unix))]
+fn is_private(file: &File) -> bool {
+    file.metadata().is_ok_and(|metadata| metadata.is_file())
 }
 
 #[cfg(not(unix))]
-fn is_private(_: &File) -> bool {
-    // The temporary folder is the user's own.
-    true
+fn is_own(folder: &Path) -> bool {
+    folder.is_dir()
+}
+
+#[cfg(not(unix))]
+fn own_name() -> String {
+    "lumos-connector".to_owned()
+}
+
+/// Makes the folder when it is not there.
+fn make_own(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ if is_own(folder) => Ok(()),
+        _ => Err(io::Error::other("its folder is not this user's alone")),
+    }
 }
 
 fn create_private(path: &Path) -> io::Result<File> {
@@ -142,4 +214,52 @@ fn create_private(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    fn kept() -> Kept {
+        Kept::new(Secret::from("t-1")).unwrap()
+    }
+
+    #[test]
+    fn the_shared_file_is_in_a_folder_that_only_this_user_can_enter() {
+        let temporary = tempfile::tempdir().unwrap();
+        let file = TokenFile::within(None, temporary.path());
+        file.write(&kept()).unwrap();
+        let folder = file.path.parent().unwrap();
+        assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
+        assert!(file.read().is_some());
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(file.read().is_none());
+        assert!(file.write(&kept()).is_err());
+        // A runtime folder that others can enter is passed over.
+        let open = TokenFile::within(Some(folder.into()), temporary.path());
+        assert_eq!(open.path, file.path);
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).unwrap();
+        let other = tempfile::tempdir().unwrap();
+        let private = TokenFile::within(Some(folder.into()), other.path());
+        assert_eq!(private.path, folder.join("lumos-proxy-auth.json"));
+    }
+
+    #[test]
+    fn links_pipes_and_files_of_other_users_are_not_read_and_do_not_block() {
+        let folder = tempfile::tempdir().unwrap();
+        let [good, link, pipe] = ["good", "link", "pipe"].map(|name| TokenFile::at(folder.path().join(name)));
+        good.write(&kept()).unwrap();
+        assert!(good.read().is_some());
+        symlink(&good.path, &link.path).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe.path, rustix::fs::FileType::Fifo, 0o600.into(), 0)
+            .unwrap();
+        assert!(link.read().is_none());
+        assert!(pipe.read().is_none());
+        // Only root can give a file away.
+        if std::os::unix::fs::chown(&good.path, Some(65534), None).is_ok() {
+            assert!(good.read().is_none());
+        }
+    }
 }
