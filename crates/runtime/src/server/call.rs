@@ -70,7 +70,7 @@ fn late(server: &Server, handle: &CallHandle) -> Answer {
     server.integration.interrupt(handle, error)
 }
 
-/// A call that has its place, and keeps it until its answer is on its way.
+/// A call that has its place, and keeps it until the end of its answer is on its way.
 pub(super) struct Call {
     server: Arc<Server>,
     handle: CallHandle,
@@ -104,7 +104,7 @@ impl Call {
         match self.guard(|| answer.into_content()) {
             Ok(Content::Whole(text)) => {
                 self.server.observability.serialised(self.handle.capability(), started.elapsed(), text.len());
-                routes::json(Outgoing::whole(text, self))
+                routes::json(Outgoing::answer(text, self))
             }
             Ok(Content::Chunks(chunks)) => routes::json(Outgoing::in_the_making(chunks, self)),
             Err(error) => {

@@ -12,9 +12,13 @@ use tokio::time::{Sleep, sleep_until};
 
 use super::call::Call;
 
+/// How much of an answer is handed to the connection after its call has given up its place.
+const TAIL: usize = 64 << 10;
+
 /// The body of a response.
 pub(super) enum Outgoing {
     Whole(Bytes),
+    Answer(Bytes, Option<Box<Call>>),
     InTheMaking(Box<InTheMaking>),
 }
 
@@ -26,9 +30,10 @@ pub(super) struct InTheMaking {
 }
 
 impl Outgoing {
-    /// The text of an answer. The place of its call becomes free when the last byte is on its way.
-    pub(super) fn whole(text: Vec<u8>, call: Call) -> Self {
-        Self::Whole(Bytes::from_owner(Held { text, _call: call }))
+    /// The text of an answer. Its call keeps its place while more than [`TAIL`] is not written, and gives it up before
+    /// the last byte: a client that has read its answer finds the place free.
+    pub(super) fn answer(text: Vec<u8>, call: Call) -> Self {
+        Self::Answer(text.into(), Some(Box::new(call)))
     }
 
     pub(super) fn in_the_making(chunks: Chunks, call: Call) -> Self {
@@ -48,6 +53,14 @@ impl Body for Outgoing {
         match &mut *self {
             Self::Whole(text) if text.is_empty() => Poll::Ready(None),
             Self::Whole(text) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(text))))),
+            Self::Answer(text, call) => {
+                let first = text.split_to(text.len().saturating_sub(TAIL));
+                let frame = if first.is_empty() { std::mem::take(text) } else { first };
+                if text.is_empty() {
+                    *call = None;
+                }
+                Poll::Ready((!frame.is_empty()).then(|| Ok(Frame::data(frame))))
+            }
             Self::InTheMaking(answer) => {
                 // An error breaks the connection off, so that nobody takes a part for the whole.
                 if answer.deadline.as_mut().poll(context).is_ready() {
@@ -61,25 +74,15 @@ impl Body for Outgoing {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Whole(text) if text.is_empty())
+        matches!(self, Self::Whole(text) | Self::Answer(text, _) if text.is_empty())
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Whole(text) => SizeHint::with_exact(text.len().try_into().unwrap_or(u64::MAX)),
+            Self::Whole(text) | Self::Answer(text, _) => {
+                SizeHint::with_exact(text.len().try_into().unwrap_or(u64::MAX))
+            }
             Self::InTheMaking(_) => SizeHint::default(),
         }
-    }
-}
-
-/// The text of an answer with its call.
-struct Held {
-    text: Vec<u8>,
-    _call: Call,
-}
-
-impl AsRef<[u8]> for Held {
-    fn as_ref(&self) -> &[u8] {
-        &self.text
     }
 }
