@@ -86,3 +86,14 @@ fn default_database() -> String {
 fn default_timeout() -> Bounded<1, 600> {
     Bounded::clamped(60)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_encrypted_to_a_server_whose_name_was_checked_unless_told_otherwise() {
+        let settings: PostgresSettings = serde_json::from_value(json!({"host": "db.example.com"})).unwrap();
+        assert_eq!(settings.ssl_mode, SslMode::VerifyFull);
+    }
+}

@@ -1,7 +1,10 @@
 //! `serve` as operators run it, with curl as the client: TLS, a Unix socket, a bearer token, the end.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
@@ -47,8 +50,37 @@ fn tls(stage: &mut Stage) -> Result<()> {
         Ok(())
     });
     stage.check("who does not trust it gets nothing", |_| refused(&mut curl(&url)));
+    stage.check("TLS 1.0 and 1.1 are refused with protocol_version", |_| {
+        for version in [1, 2] {
+            let alert = hello(port, version)?;
+            // A fatal alert (2), protocol_version (70): RFC 8446 §6.2.
+            ensure!(
+                alert.first() == Some(&0x15) && alert.ends_with(&[2, 70]),
+                "TLS 1.{}: {alert:?}",
+                version - 1
+            );
+        }
+        Ok(())
+    });
     stage.check("without TLS there is no answer", |_| refused(&mut curl(&url.replacen("https", "http", 1))));
     Ok(())
+}
+
+/// What the server says to a client that knows no TLS above 1.`version - 1`.
+fn hello(port: u16, version: u8) -> Result<Vec<u8>> {
+    let mut hello = vec![3, version];
+    hello.extend([7; 32]);
+    // No session; TLS_RSA_WITH_AES_128_CBC_SHA; no compression.
+    hello.extend([0, 0, 2, 0, 0x2f, 1, 0]);
+    let length = u8::try_from(hello.len())?;
+    let mut record = vec![0x16, 3, version, 0, length + 4, 1, 0, 0, length];
+    record.extend(hello);
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    stream.write_all(&record)?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    Ok(answer)
 }
 
 fn unix_socket(stage: &mut Stage) -> Result<()> {

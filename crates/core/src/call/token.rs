@@ -1,8 +1,11 @@
 //! Page tokens: where a listing goes on, as MessagePack in hexadecimal (contract §7).
 
 use lumos_connector_types::json::Document;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// How deep lists and maps may be nested in a token: as deep as in the JSON of a request (contract §1).
+const DEPTH: usize = 200;
 
 /// Why a page token could not be read or made.
 #[derive(Debug, thiserror::Error)]
@@ -45,8 +48,9 @@ pub fn decode<C: DeserializeOwned>(token: &str) -> Result<Vec<C>, TokenError> {
         bytes.extend(hex::decode(group).map_err(|error| TokenError(error.to_string()))?);
     }
     let mut rest = bytes.as_slice();
-    let value: serde_json::Value =
-        rmp_serde::from_read(&mut rest).map_err(|error| TokenError(error.to_string()))?;
+    let mut reader = rmp_serde::Deserializer::new(&mut rest);
+    reader.set_max_depth(DEPTH);
+    let value = serde_json::Value::deserialize(&mut reader).map_err(|error| TokenError(error.to_string()))?;
     if !rest.is_empty() {
         return Err(TokenError("bytes are left over".to_owned()));
     }

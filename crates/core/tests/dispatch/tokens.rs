@@ -73,6 +73,26 @@ fn what_is_no_token_of_these_cursors_is_refused() {
 }
 
 #[test]
+fn a_token_that_promises_more_than_it_holds_costs_no_memory() {
+    let nested = |opener: &str| opener.repeat(200_000);
+    let tokens = [
+        "ddffffffff".to_owned(),
+        "91ddffffffff".to_owned(),
+        "91dfffffffff".to_owned(),
+        "91dbffffffff".to_owned(),
+        "91c6ffffffff".to_owned(),
+        "91c9ffffffff01".to_owned(),
+        nested("91"),
+        nested("81a161"),
+        format!("91{}", nested("dd00000001")),
+    ];
+    for token in tokens {
+        assert!(decode::<Cursor>(&token).is_err(), "{:.40}", token);
+        assert!(decode::<serde_json::Value>(&token).is_err(), "{:.40}", token);
+    }
+}
+
+#[test]
 fn keys_and_types_must_be_those_of_the_cursor() {
     let token = |value: serde_json::Value| encode(&[value]).unwrap().unwrap();
     let cursor = json!({"endpoint": "/users", "offset": 20, "nxt": null});

@@ -129,6 +129,28 @@ mod tests {
     }
 
     #[test]
+    fn the_page_may_load_and_run_nothing_but_its_own_files() {
+        for file in [PAGE, STYLE] {
+            let policy = answer(file, &HeaderMap::new()).headers()[CONTENT_SECURITY_POLICY].clone();
+            let directives: Vec<_> = policy.to_str().unwrap().split("; ").collect();
+            for wanted in [
+                "default-src 'none'",
+                "script-src 'self'",
+                "connect-src 'self'",
+                "frame-ancestors 'none'",
+                "base-uri 'none'",
+            ] {
+                assert!(directives.contains(&wanted), "{directives:?}");
+            }
+            assert!(
+                !directives
+                    .iter()
+                    .any(|directive| directive.contains("unsafe-eval") || directive.contains("http"))
+            );
+        }
+    }
+
+    #[test]
     fn every_file_that_the_page_names_is_there() {
         let page = std::str::from_utf8(PAGE.content).unwrap();
         let named = page.split('"').filter(|part| part.starts_with("docs/"));

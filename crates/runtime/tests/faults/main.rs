@@ -10,7 +10,7 @@
 mod client;
 mod server;
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -35,6 +35,7 @@ const FAULTS: &[Fault] = &[
     ("idle connections in all places", idle_connections),
     ("a request without Host, with two, and of a page of another site", wrong_heads),
     ("a body that is not UTF-8", not_text),
+    ("17 requests whose end two servers would see in different places", ambiguous_framing),
     ("a handler that panics", panic),
     ("a handler that never ends", hang),
     ("40 handlers that block their thread", blocking),
@@ -238,6 +239,54 @@ fn too_many_calls() -> String {
     let health = exchange(server.address, b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
     assert_eq!(health.status, 200);
     "503 with Retry-After; /healthz answers 200".to_owned()
+}
+
+fn ambiguous_framing() -> String {
+    let server = Server::start(&[]);
+    let hidden = "GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let both = format!(
+        "content-length: {}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{hidden}",
+        hidden.len() + 5
+    );
+    let coding = |coding: &str| format!("{coding}\r\n\r\n5\r\nhello\r\n0\r\n\r\n{hidden}");
+    let length = |lines: &str| format!("{lines}\r\n\r\nhello{hidden}");
+    let framings = [
+        both.replacen("chunked", "chunked, identity", 1),
+        coding("transfer-encoding: chunked, identity"),
+        coding("transfer-encoding: xchunked"),
+        coding("transfer-encoding: gzip"),
+        coding("transfer-encoding: \"chunked\""),
+        coding("transfer-encoding : chunked"),
+        coding("transfer-encoding: chunked;q=1"),
+        length("content-length: 5\r\ncontent-length: 6"),
+        length("content-length: 5, 6"),
+        length("content-length: +5"),
+        length("content-length: -5"),
+        length("content-length: 0x5"),
+        length("content-length: 5 5"),
+        length("content-length: 99999999999999999999"),
+        length("content-length : 5"),
+        length("x: y\r\n content-length: 5"),
+        length("content\0-length: 5"),
+    ];
+    for framing in &framings {
+        let mut stream = connect(server.address).unwrap();
+        stream
+            .write_all(format!("POST /answers HTTP/1.1\r\nhost: localhost\r\n{framing}").as_bytes())
+            .unwrap();
+        let status = answer(&mut stream).map(|answer| answer.status);
+        assert!(matches!(status, Ok(400 | 431)), "{framing:?}: {status:?}");
+        // Nothing after it is read as a request.
+        assert!(is_closed(&mut stream), "{framing:?}");
+    }
+    // A length beside chunks does not count, and the connection ends with that request (RFC 9112 §6.1).
+    let mut stream = connect(server.address).unwrap();
+    stream.write_all(format!("POST /answers HTTP/1.1\r\nhost: localhost\r\n{both}").as_bytes()).unwrap();
+    let mut answers = Vec::new();
+    stream.read_to_end(&mut answers).unwrap();
+    assert_eq!(String::from_utf8_lossy(&answers).matches("HTTP/1.1 ").count(), 1);
+    assert!(server.is_well());
+    format!("{} answers 400 or 431, and the connection is closed", framings.len())
 }
 
 fn panic() -> String {
