@@ -6,7 +6,7 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 use lumos_connector_runtime::failure::Failure;
 use lumos_connector_runtime::output;
 
-use crate::{call, compile_on_prem, connection, diff, export, scaffold, shell, spec, sync};
+use crate::{call, compile_on_prem, connection, diff, export, scaffold, shell, spec, sync, workbench};
 
 /// Build and run connectors between Lumos and apps
 #[derive(Debug, Parser)]
@@ -25,6 +25,7 @@ use crate::{call, compile_on_prem, connection, diff, export, scaffold, shell, sp
   connector call mock.toml list_accounts
   connector sync mock.toml
   connector diff mock.db#1 mock.db#2
+  connector workbench mock.toml
 
 `connector COMMAND --help` shows the examples of a command."
 )]
@@ -46,6 +47,7 @@ enum Command {
     Sync(sync::Arguments),
     Diff(diff::Arguments),
     Export(export::Arguments),
+    Workbench(workbench::Arguments),
     Completions(shell::Completions),
     ManPage(shell::ManPage),
 }
@@ -81,6 +83,7 @@ fn carry_out(command: Option<Command>) -> Result<ExitCode, Failure> {
         Some(Command::Sync(arguments)) => return sync::run(&arguments),
         Some(Command::Diff(arguments)) => return diff::run(&arguments),
         Some(Command::Export(arguments)) => export::run(&arguments),
+        Some(Command::Workbench(arguments)) => workbench::run(&arguments),
         Some(Command::Completions(arguments)) => shell::completions(&arguments, CommandLine::command()),
         Some(Command::ManPage(_)) => shell::man_page(CommandLine::command()),
     };

@@ -12,6 +12,7 @@ mod scaffold;
 mod shell;
 mod spec;
 mod sync;
+mod workbench;
 
 use std::process::ExitCode;
 
