@@ -77,7 +77,7 @@ fn http_status(status: &str, content_type: &str, body: &str) -> Result<()> {
 }
 
 fn deprecated(code: &str) -> Result<()> {
-    match ErrorCode::from_wire(code) {
+    match lumos_connector::payload::ErrorCode::from_wire(code) {
         Some(code) => Err(ConnectorError::new("deprecated code").with_code(code)),
         None => native(&format!("unknown deprecated code: {code}")),
     }

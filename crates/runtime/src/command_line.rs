@@ -33,7 +33,7 @@ pub(crate) enum Action {
     },
     /// Answer requests over HTTP until a signal comes.
     Serve(Box<server::Options>),
-    /// The same, by a child that is built and started anew when a source changes.
+    /// Answer requests over HTTP by a child process that is rebuilt and restarted when a source changes.
     Reload(Vec<String>),
     /// Build the connector from its source.
     BuildExecutable(PathBuf),

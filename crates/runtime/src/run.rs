@@ -70,7 +70,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
         Some(ContextValue::Strings(texts)) => texts.last().map(String::as_str),
         _ => None,
     };
-    let told = match error.kind() {
+    let failure = match error.kind() {
         // It may be a whole request, secrets and all: do not repeat it.
         ErrorKind::UnknownArgument
             if context(ContextKind::InvalidArg).is_some_and(|given| !given.starts_with('-')) =>
@@ -94,7 +94,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
             return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
-    output::message(told);
+    output::message(failure);
     ExitCode::from(2)
 }
 

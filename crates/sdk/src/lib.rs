@@ -69,7 +69,14 @@ pub fn run(integration: Result<Integration, IntegrationError>) -> ExitCode {
 
 /// What a connector imports: `use lumos_connector::prelude::*;`.
 ///
-/// Names of the wire that would hide more common ones are in [`payload`]: `payload::Error`.
+/// Names of the wire that would hide more common ones are in [`payload`]: `payload::Error`. So are deprecated ones, such as
+/// `payload::ErrorCode`; a connector names its errors with `ConnectorErrorCode`.
+///
+/// ```compile_fail,E0433
+/// use lumos_connector::prelude::*;
+///
+/// let deprecated = ErrorCode::ApiError;
+/// ```
 pub mod prelude {
     pub use std::process::ExitCode;
 
@@ -97,6 +104,9 @@ pub mod prelude {
     pub use lumos_connector_types::json::{Json, JsonObject};
     #[doc(no_inline)]
     pub use lumos_connector_types::payload::*;
+    // Shadows the name in `payload::*` and is private: deprecated codes are not part of the prelude.
+    #[expect(hidden_glob_reexports, unused_imports, reason = "takes a name out of a glob re-export")]
+    use lumos_connector_types::payload::ErrorCode;
     pub use lumos_connector_types::secret::Secret;
     pub use lumos_connector_types::time::{Date, DateTime, Seconds};
     pub use lumos_connector_types::wire_enum;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lumos_connector_core::error::of_http_status;
-use lumos_connector_types::error::ConnectorErrorCode as Code;
+use lumos_connector_types::error::ConnectorErrorCode;
 use serde_json::json;
 
 use crate::case::{Case, error};
@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_secs(7);
 #[must_use = "they are cases of a suite"]
 pub struct AppFailures {
     good: Case,
-    statuses: Vec<(u16, Code)>,
+    statuses: Vec<(u16, ConnectorErrorCode)>,
 }
 
 /// From a case of a capability that calls the app: a case for every way in which the app can fail.
@@ -36,7 +36,7 @@ pub struct AppFailures {
 ///
 /// let good = case(capability::ListAccounts, "lists").upstream(get("/users").answers(json!([])));
 /// // This app says 403 when a token has expired, and a missing list is an empty one.
-/// let cases = app_failures(good).status(403, Code::Unauthorized).without(404);
+/// let cases = app_failures(good).status(403, ConnectorErrorCode::Unauthorized).without(404);
 /// # drop(cases);
 /// ```
 pub fn app_failures(good: Case) -> AppFailures {
@@ -45,7 +45,7 @@ pub fn app_failures(good: Case) -> AppFailures {
 
 impl AppFailures {
     /// Sets what a status of this app means, where it is another than usual or not among the usual ones.
-    pub fn status(mut self, status: u16, code: Code) -> Self {
+    pub fn status(mut self, status: u16, code: ConnectorErrorCode) -> Self {
         match self.statuses.iter_mut().find(|(known, _)| *known == status) {
             Some((_, known)) => *known = code,
             None => self.statuses.push((status, code)),
@@ -77,27 +77,34 @@ impl IntoIterator for AppFailures {
             let upstream = anything().answers((*status, json!({"error": "the app says no"})));
             let mut expected = error(*code);
             if matches!(status, 408 | 502 | 503 | 504) {
-                expected = expected.or(Code::BadGateway);
+                expected = expected.or(ConnectorErrorCode::BadGateway);
             }
             let case = self.case(&format!("the app answers {status}"), upstream);
             cases.push(case.expect(expected.status_code(*status)));
         }
         for (name, fault, code) in [
-            ("the app never answers", Fault::Silence, Code::RequestTimeout),
-            ("the app stops in the middle of an answer", Fault::Stalled, Code::RequestTimeout),
-            ("the app hangs up", Fault::Closed, Code::ConnectionClosed),
-            ("the app resets the connection", Fault::Reset, Code::ConnectionClosed),
-            ("the app hangs up in the middle of an answer", Fault::Truncated, Code::ConnectionClosed),
+            ("the app never answers", Fault::Silence, ConnectorErrorCode::RequestTimeout),
+            ("the app stops in the middle of an answer", Fault::Stalled, ConnectorErrorCode::RequestTimeout),
+            ("the app hangs up", Fault::Closed, ConnectorErrorCode::ConnectionClosed),
+            ("the app resets the connection", Fault::Reset, ConnectorErrorCode::ConnectionClosed),
+            (
+                "the app hangs up in the middle of an answer",
+                Fault::Truncated,
+                ConnectorErrorCode::ConnectionClosed,
+            ),
         ] {
-            let expected = error(code).or(Code::BadGateway).or(Code::BudgetExhausted);
+            let expected =
+                error(code).or(ConnectorErrorCode::BadGateway).or(ConnectorErrorCode::BudgetExhausted);
             cases.push(self.case(name, anything().answers(fault)).expect(expected));
         }
         let html = answer(200).html("<html><body>Please log in.</body></html>");
         cases.push(
             self.case("the app answers with a page of HTML", anything().answers(html))
-                .expect(error(Code::InvalidResponse)),
+                .expect(error(ConnectorErrorCode::InvalidResponse)),
         );
-        let absent = error(Code::ConnectionTimeout).or(Code::ConnectionRejected).or(Code::BadGateway);
+        let absent = error(ConnectorErrorCode::ConnectionTimeout)
+            .or(ConnectorErrorCode::ConnectionRejected)
+            .or(ConnectorErrorCode::BadGateway);
         cases.push(self.case("the app is not there", anything()).unreachable().expect(absent));
         cases.into_iter()
     }

@@ -40,6 +40,8 @@ pub mod prelude {
         Answer, Case, Exchange, Fault, Received, Suite, Upstream, answer, anything, app_failures, call, case,
         delete, error, get, listing, patch, post, put, response, waits_when_throttled,
     };
+    pub use lumos_connector_types::error::ConnectorErrorCode;
+    #[doc(hidden)]
     pub use lumos_connector_types::error::ConnectorErrorCode as Code;
     pub use serde_json::json;
 }

@@ -220,6 +220,7 @@ impl ErrorCode {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl From<ErrorCode> for ConnectorErrorCode {
     fn from(deprecated: ErrorCode) -> Self {
         deprecated.redirect()

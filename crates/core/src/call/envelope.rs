@@ -25,7 +25,7 @@ pub(crate) struct Envelope {
 #[derive(Clone)]
 pub(crate) struct SentSettings {
     text: Box<str>,
-    /// The same as JSON, made when somebody asks for it: the text may have numbers that JSON does not have.
+    /// The settings as JSON, read on first use: the text may have numbers that JSON does not have.
     json: OnceLock<JsonObject>,
 }
 

@@ -46,29 +46,29 @@ impl<P> Reply<P> {
         self
     }
 
-    /// The same with the app's own answers, which belong in it only when the request asks for them.
+    /// Sets the app's own answers. Set them only when the request asks for raw data.
     #[must_use]
     pub fn raw_data(mut self, raw_data: impl Into<Json>) -> Self {
         self.raw_data = Some(raw_data.into());
         self
     }
 
-    /// The same with what the connector learned about the app's rate limit.
+    /// Sets what the connector learned about the app's rate limit.
     #[must_use]
     pub fn rate_limit(mut self, rate_limit: RateLimitResponseInfo) -> Self {
         self.rate_limit = Some(rate_limit);
         self
     }
 
-    /// The same with a summary of what was done.
+    /// Sets the summary of what was done.
     #[must_use]
     pub fn summary(mut self, summary: ExecutionSummary) -> Self {
         self.execution_summary = Some(summary);
         self
     }
 
-    /// The same with what was done for a request, whose [fingerprint](fingerprint::of) goes with it, and whether doing
-    /// it again would do nothing more.
+    /// Sets the summary of what was done for a request: its effect, the [fingerprint](fingerprint::of) of the request, and
+    /// whether a second such request would change nothing more.
     ///
     /// # Errors
     /// `internal_error` when the request cannot be serialised.
@@ -117,7 +117,7 @@ impl<T: Send + 'static> Reply<Rows<T>> {
         Self::new(Rows(rows.boxed()))
     }
 
-    /// The same for rows that are made without waiting, such as those of a file or of a cursor that blocks briefly.
+    /// Answers with the rows of an iterator, one after the other: those of a file, or of a cursor that blocks briefly.
     ///
     /// ```
     /// use lumos_connector_core::{Reply, Rows, error::Result};

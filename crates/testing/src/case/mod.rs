@@ -38,7 +38,7 @@ use crate::upstream::Exchange;
 ///         case(capability::GetAccount, "says which account is missing")
 ///             .request(json!({"account_id": "9"}))
 ///             .upstream(get("/users/9").answers(404))
-///             .expect(error(Code::NotFound).message("9")),
+///             .expect(error(ConnectorErrorCode::NotFound).message("9")),
 ///     ]
 /// }
 /// # drop(cases());

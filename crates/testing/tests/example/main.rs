@@ -76,7 +76,7 @@ fn main() -> ExitCode {
             case(capability::GetAccount, "says who is missing")
                 .request(json!({"account_id": "9"}))
                 .upstream(get("/v2/users/9").answers((404, json!({"message": "no user 9"}))))
-                .expect(error(Code::NotFound).message("no user 9").status_code(404)),
+                .expect(error(ConnectorErrorCode::NotFound).message("no user 9").status_code(404)),
             case(capability::ListAccounts, "gives every user once")
                 .page_size(2)
                 .upstream(users_of_the_app(5))

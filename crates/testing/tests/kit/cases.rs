@@ -76,14 +76,24 @@ fn a_response_can_be_compared_partly() {
 #[test]
 fn an_error_is_compared_in_what_matters() {
     let not_found = || one_account().upstream(get("/v1/users/a%2Fb").answers((404, json!({"why": "gone"}))));
-    passes(not_found().expect(error(Code::NotFound)));
-    passes(not_found().expect(
-        error(Code::NotFound).message("gone").status_code(404).raised_by("HttpStatusError").retryable(false),
-    ));
-    passes(not_found().expect(error(Code::Conflict).or(Code::NotFound)));
+    passes(not_found().expect(error(ConnectorErrorCode::NotFound)));
+    passes(
+        not_found().expect(
+            error(ConnectorErrorCode::NotFound)
+                .message("gone")
+                .status_code(404)
+                .raised_by("HttpStatusError")
+                .retryable(false),
+        ),
+    );
+    passes(not_found().expect(error(ConnectorErrorCode::Conflict).or(ConnectorErrorCode::NotFound)));
     fails(
         not_found().expect(
-            error(Code::Conflict).message("taken").hint("wait").status_code(409).retry_after_seconds(7),
+            error(ConnectorErrorCode::Conflict)
+                .message("taken")
+                .hint("wait")
+                .status_code(409)
+                .retry_after_seconds(7),
         ),
         &[
             r#"error_code: expected conflict, got "not_found": "#,
@@ -98,7 +108,10 @@ fn an_error_is_compared_in_what_matters() {
 #[test]
 fn a_response_is_no_error_and_an_error_no_response() {
     let found = one_account().upstream(get("/v1/users/a%2Fb").answers(json!({"id": "1"})));
-    fails(found.expect(error(Code::NotFound)), &["expected the error not_found, got a response: {"]);
+    fails(
+        found.expect(error(ConnectorErrorCode::NotFound)),
+        &["expected the error not_found, got a response: {"],
+    );
     let missing = one_account().upstream(get("/v1/users/a%2Fb").answers(404));
     fails(missing.expect(response(json!({}))), &[r#"expected a response, got the error "not_found": "#]);
 }
@@ -106,7 +119,9 @@ fn a_response_is_no_error_and_an_error_no_response() {
 #[test]
 fn unexpected_and_missing_calls_fail_the_case() {
     fails(
-        one_account().upstream(get("/v2/users/a%2Fb")).expect(error(Code::UnsupportedOperation)),
+        one_account()
+            .upstream(get("/v2/users/a%2Fb"))
+            .expect(error(ConnectorErrorCode::UnsupportedOperation)),
         &[
             "unexpected call GET /v1/users/a%2Fb\n    nearest: GET /v2/users/a%2Fb",
             "GET /v2/users/a%2Fb was expected once, came never",
@@ -138,19 +153,21 @@ fn a_token_that_is_not_the_connectors_can_be_sent() {
     passes(
         case(capability::ListAccounts, "refuses a token")
             .page_token("not hexadecimal")
-            .expect(error(Code::InvalidPageToken)),
+            .expect(error(ConnectorErrorCode::InvalidPageToken)),
     );
 }
 
 #[test]
 fn credentials_and_settings_of_the_suite_can_be_left_out() {
-    passes(one_account().without_auth().expect(error(Code::BadRequest)));
-    passes(one_account().settings(json!(null)).expect(error(Code::BadRequest).message("settings")));
+    passes(one_account().without_auth().expect(error(ConnectorErrorCode::BadRequest)));
+    passes(
+        one_account().settings(json!(null)).expect(error(ConnectorErrorCode::BadRequest).message("settings")),
+    );
 }
 
 #[test]
 fn an_app_can_be_out_of_reach() {
-    passes(one_account().unreachable().expect(error(Code::ConnectionTimeout)));
+    passes(one_account().unreachable().expect(error(ConnectorErrorCode::ConnectionTimeout)));
 }
 
 #[test]
@@ -204,7 +221,7 @@ fn waiting_costs_no_time_and_for_ever_is_noticed() {
         one_account()
             .settings(json!({"fault": "waits for ever"}))
             .upstream(get("/never"))
-            .expect(error(Code::RequestTimeout)),
+            .expect(error(ConnectorErrorCode::RequestTimeout)),
         &["no answer came: the connector waits for ever"],
     );
 }

@@ -40,6 +40,6 @@ fn a_refreshed_token_comes_from_the_fake_app() {
 #[test]
 fn a_refused_refresh_is_what_the_contract_says() {
     let refused = asked().answers((400, json!({"error": "invalid_grant"})));
-    let case = refresh().upstream(refused).expect(error(Code::AuthenticationExpired));
+    let case = refresh().upstream(refused).expect(error(ConnectorErrorCode::AuthenticationExpired));
     Suite::new(integration).cases([case]).check().unwrap();
 }

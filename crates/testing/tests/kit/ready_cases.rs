@@ -20,7 +20,10 @@ fn a_connector_that_maps_errors_passes_all() {
 
 #[test]
 fn a_status_can_have_another_meaning_or_none() {
-    let cases = app_failures(good()).status(403, Code::Unauthorized).status(410, Code::NotFound).without(404);
+    let cases = app_failures(good())
+        .status(403, ConnectorErrorCode::Unauthorized)
+        .status(410, ConnectorErrorCode::NotFound)
+        .without(404);
     let failures = suite(cases).check().unwrap_err();
     let failed: Vec<_> = failures.names().collect();
     assert_eq!(failed, ["list_accounts::the_app_answers_403", "list_accounts::the_app_answers_410"]);

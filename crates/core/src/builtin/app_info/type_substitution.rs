@@ -24,7 +24,7 @@ impl DeclaredTypes {
         }
     }
 
-    /// The same model, allowing only declared types (contract §6).
+    /// A model whose types are narrowed to the declared ones (contract §6).
     pub(super) fn narrow(&self, mut model: Object) -> Object {
         if let Some(Value::Object(properties)) = model.get_mut("properties") {
             narrow(properties, "x-entitlement-type", "entitlement_type", &self.entitlement_types);

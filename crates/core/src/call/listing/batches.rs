@@ -36,7 +36,7 @@ impl<T, C> Batch<T, C> {
         Self { starts, ..self }
     }
 
-    /// The same batch with other cursors.
+    /// Converts the cursors of the batch.
     pub(super) fn map_cursors<D>(self, mut map: impl FnMut(C) -> D) -> Batch<T, D> {
         let starts = self.starts.into_iter().map(&mut map).collect();
         Batch { rows: self.rows, next: self.next.map(map), starts }

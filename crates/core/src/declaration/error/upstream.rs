@@ -110,7 +110,7 @@ impl TransportError {
         Self { failure, message: message.into(), source: None }
     }
 
-    /// The same failure with the error beneath it.
+    /// Sets the error that caused the failure.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
