@@ -343,6 +343,10 @@ impl Scim {
         if let Some(place) = anchored.filter(|place| *place > 0 && count(*place) == start - 1) {
             // The answer seems to start with the first row of all, whatever it was asked for.
             let is_last = place + 1 == listed.rows.len();
+            if raw > asked && is_last && listed.total.is_some_and(|total| total > raw) {
+                // Whatever it is asked for, the same rows, and not all of them.
+                return self.with_cursor(walk, at).await;
+            }
             if raw > asked {
                 // Whatever it is asked for, everything.
                 let start = WalkCursor {

@@ -12,7 +12,8 @@ use lumos_sync::export;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   connector export tenant.db ./rows
-  connector export tenant.db#3 ./rows --format csv")]
+  connector export tenant.db#3 ./rows --format csv
+  connector export tenant.db ./rows --format parquet && duckdb -c \"SELECT * FROM 'rows/accounts.parquet'\"")]
 pub(crate) struct Arguments {
     /// The sync: FILE for the latest of a store, FILE#NUMBER for another one
     sync: SideName,
@@ -27,16 +28,23 @@ pub(crate) struct Arguments {
 enum Format {
     Ndjson,
     Csv,
+    Parquet,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let format = match arguments.format {
         Format::Ndjson => export::Format::Ndjson,
         Format::Csv => export::Format::Csv,
+        Format::Parquet => export::Format::Parquet,
     };
     let failure = |error: lumos_sync::diff::SideError| Failure::new(error.to_string());
     let side = Side::open(&arguments.sync).map_err(failure)?;
     let files = export::write_folder(&side, format, &arguments.folder).map_err(failure)?;
-    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    let names: Vec<String> = files.iter().map(|file| file.path.display().to_string()).collect();
+    for file in &files {
+        for left_out in &file.left_out {
+            output::message(format_args!("{}: {left_out}", file.path.display()));
+        }
+    }
     output::print(&names.join("\n"))
 }

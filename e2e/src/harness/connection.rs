@@ -48,6 +48,18 @@ impl Connection {
         other
     }
 
+    /// The connection file for the tool `connector`, which reaches the connector in a mode: `program` or `server`.
+    pub(crate) fn file(&self, mode: &str, page_size: usize) -> Result<String> {
+        let mut file = self.envelope.clone();
+        // TOML has no null: what is not set is not there.
+        if let Some(settings) = file["settings"].as_object_mut() {
+            settings.retain(|_, value| !value.is_null());
+        }
+        file["connector"] = json!({"command": [self.connector.binary()], "mode": mode});
+        file["limits"] = json!({"page_size": page_size});
+        Ok(toml::to_string(&file)?)
+    }
+
     /// The whole envelope of a request for a page.
     pub(crate) fn request(&self, request: Value, page: Value) -> Value {
         let mut envelope = self.envelope.clone();

@@ -1,7 +1,7 @@
 //! Command lines of a connector and what they answer.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
 use anyhow::{Context, Result, ensure};
@@ -36,6 +36,10 @@ pub(crate) struct Call {
 impl Connector {
     pub(crate) fn new(binary: PathBuf, logs: PathBuf) -> Self {
         Self { binary, logs }
+    }
+
+    pub(crate) fn binary(&self) -> &Path {
+        &self.binary
     }
 
     /// What the connector says about itself.

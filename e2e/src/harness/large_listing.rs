@@ -21,7 +21,7 @@ const SLACK: f64 = 1.10;
 pub(crate) struct LargeListing {
     listing: &'static str,
     pub(crate) rows: usize,
-    pages: u32,
+    pub(crate) pages: u32,
     seconds: f64,
     /// The largest resident set of all calls, in KiB.
     peak: u64,

@@ -7,6 +7,7 @@
 //! | [`server`] | a process on a free port, stopped whatever happens |
 //! | [`connector`] | command lines of a connector and what they answer |
 //! | [`connection`] | a connector with credentials and settings: answers, errors, listings to their end |
+//! | [`synced`] | the tenant of such a connection, read whole by `connector sync` |
 //! | [`large_listing`] | how fast a large listing is, and how much memory it takes |
 //! | [`certificates`] | a certificate authority of one run |
 //! | [`browser`] | a person who signs in |
@@ -21,3 +22,4 @@ pub(crate) mod large_listing;
 pub(crate) mod server;
 pub(crate) mod slow_pages;
 pub(crate) mod stage;
+pub(crate) mod synced;

@@ -25,7 +25,7 @@ const ROLE: &str = "lumos";
 const PASSWORD: &str = "choose-a-long-one";
 
 pub(super) fn run(stage: &mut Stage) -> Result<()> {
-    stage.build(&["lumos-postgres-connector"])?;
+    stage.build(&["lumos-postgres-connector", "lumos-connector-cli"])?;
     for version in cluster::NPM {
         let cluster = stage
             .step(format!("installed and started PostgreSQL {version} with TLS"), |stage| {

@@ -1,11 +1,13 @@
-//! `scim-connector` against scim2-server, installed and started for the suite.
+//! `scim-connector` against scim2-server, scimmy and django-scim2, installed and started for the suite.
 
 mod failures;
 mod listings;
 mod oauth;
+mod peers;
 mod scale;
 mod sequence;
 mod service;
+mod walk;
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -17,7 +19,7 @@ use service::{ADMIN, Service, Tenant};
 const SERVER: [&str; 2] = ["scim2-server[cursor]==0.8.3", "scim2-models==0.12.3"];
 
 pub(super) fn run(stage: &mut Stage) -> Result<()> {
-    stage.build(&["lumos-scim-connector"])?;
+    stage.build(&["lumos-scim-connector", "lumos-connector-cli"])?;
     let python = stage.step(format!("installed {}", SERVER.join(", ")), |stage| {
         crate::harness::install::python(stage, &SERVER)
     })?;
@@ -26,8 +28,10 @@ pub(super) fn run(stage: &mut Stage) -> Result<()> {
         sequence::run(stage, &service, tenant)?;
         listings::run(stage, &service, tenant)?;
     }
+    peers::run(stage)?;
     oauth::run(stage, &service)?;
     scale::run(stage, &service)?;
+    walk::run(stage)?;
     failures::run(stage, &mut service)
 }
 

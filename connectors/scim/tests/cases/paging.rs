@@ -79,6 +79,10 @@ pub(crate) fn cases() -> Vec<Case> {
             .position(json!({"way": "index", "passed": 4, "after": "4", "cursor": null, "size": 2}))
             .upstream(get("/v2/Users").any_query().any_times().answers(json!({"totalResults": 6, "Resources": users(1..=2)})))
             .expect(error(Code::InvalidResponse).hint("paging")),
+        case(capability::ListAccounts, "does not end where startIndex and count are ignored")
+            .position(json!({"way": "index", "passed": 4, "after": "4", "cursor": null, "size": 2}))
+            .upstream(get("/v2/Users").any_query().any_times().answers(json!({"totalResults": 47, "Resources": users(1..=4)})))
+            .expect(error(Code::InvalidResponse).message("startIndex").hint("paging")),
         case(capability::FindEntitlementAssociations, "cuts a large group and goes on inside it")
             .page_size(4)
             .upstream(able())

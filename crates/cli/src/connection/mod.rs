@@ -50,10 +50,15 @@ impl ConnectionArguments {
 
     /// Reads the file and opens the connection.
     pub(crate) async fn open(&self) -> Result<Connection, Failure> {
-        let file = ConnectionFile::read(&self.file).map_err(failure)?;
-        let options = OpenOptions::default().allow_literal_secrets(self.allow_literal_secrets);
-        Connection::open(file, options).await.map_err(failure)
+        open(&self.file, self.allow_literal_secrets).await
     }
+}
+
+/// Reads a connection file and opens the connection.
+pub(crate) async fn open(file: &Path, allow_literal_secrets: bool) -> Result<Connection, Failure> {
+    let file = ConnectionFile::read(file).map_err(failure)?;
+    let options = OpenOptions::default().allow_literal_secrets(allow_literal_secrets);
+    Connection::open(file, options).await.map_err(failure)
 }
 
 /// A connection that cannot be opened, as a failure of the command.

@@ -27,4 +27,5 @@ pub use caller::{CallFailure, Caller, PageAnswer, PageCall};
 pub use error::SyncError;
 pub use event::{Event, Observer};
 pub use options::SyncOptions;
+pub(crate) use prepare::validate;
 pub use run::{SyncEnd, run};

@@ -62,6 +62,12 @@ impl PageRows {
         self.facts.first_without_identity.get_or_insert((number, what));
     }
 
+    /// Whether no row has come.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.buffer.rows() == 0
+    }
+
     /// The rows and what was noted.
     #[must_use]
     pub fn into_parts(self) -> (RowBuffer, PageFacts) {

@@ -10,7 +10,7 @@ use super::caller::{Caller, PageCall};
 use super::error::SyncError;
 use super::options::SyncOptions;
 use super::page::PageRows;
-use super::policy::Decision;
+use super::policy::{Decision, RetryPolicy};
 use super::rate_limit::LimitState;
 use super::resume::{self, Now, Resume};
 use crate::plan::Plan;
@@ -34,7 +34,7 @@ pub(super) async fn prepare<C: Caller>(
     let info = caller.info().await.map_err(SyncError::Info)?;
     let plan = Plan::new(&info.capabilities, &options.selection, options.verify)?;
     let mut limits = LimitState::default();
-    let tenant = validate(caller, &info, options, &mut limits).await?;
+    let tenant = validate(caller, &info, &options.retry, &mut limits).await?;
     let fingerprint = format!("{}/{tenant}", caller.fingerprint());
     let version = &info.version;
     match resume::decide(store, options, Now { fingerprint: &fingerprint, version })? {
@@ -64,10 +64,10 @@ pub(super) async fn prepare<C: Caller>(
 }
 
 /// Checks the credentials where the connector can, and returns the name of the tenant that they lead to.
-async fn validate<C: Caller>(
+pub(crate) async fn validate<C: Caller>(
     caller: &C,
     info: &Info,
-    options: &SyncOptions,
+    retry: &RetryPolicy,
     limits: &mut LimitState,
 ) -> Result<String, SyncError> {
     let capability = StandardCapability::ValidateCredentials.as_str();
@@ -93,7 +93,7 @@ async fn validate<C: Caller>(
                 }
                 return Ok(member("unique_tenant_id").unwrap_or_default());
             }
-            Err(failure) => match options.retry.decide(&failure, attempt, waits) {
+            Err(failure) => match retry.decide(&failure, attempt, waits) {
                 Decision::GiveUp(message) => return Err(SyncError::Credentials(message)),
                 Decision::Again { delay, is_failure } => {
                     attempt += u32::from(is_failure);

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use serde::Deserialize;
 
 use super::caller::Caller;
 use super::error::SyncError;
@@ -256,28 +255,12 @@ impl<'a, C: Caller, O: Observer + ?Sized> Reading<'a, C, O> {
             return Ok(());
         };
         let id = attributes.id;
-        self.values.attributes = with_store(self.store, move |store| {
-            let mut names = Vec::new();
-            store.for_each_row(id, |row| {
-                if let Ok(attribute) = serde_json::from_str::<Attribute>(row) {
-                    names.push((attribute.customized_type, attribute.name));
-                }
-                Ok::<(), StoreError>(())
-            })?;
-            Ok(names)
-        })
-        .await?;
+        self.values.attributes = with_store(self.store, move |store| store.custom_attributes(id)).await?;
         Ok(())
     }
 }
 
 const ATTRIBUTES: &str = "custom_attributes";
-
-#[derive(Deserialize)]
-struct Attribute {
-    customized_type: String,
-    name: String,
-}
 
 async fn index(store: &Arc<Store>, listing: i64) -> Result<Step, SyncError> {
     with_store(store, move |store| store.index_listing(listing)).await?;

@@ -4,36 +4,47 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
+use super::LeftOut;
 use crate::diff::{Side, SideError};
-use crate::store::{ListingRecord, fields};
+use crate::plan::fields;
+use crate::store::ListingRecord;
 
-pub(super) fn write(side: &Side, listing: &ListingRecord, output: &mut impl Write) -> Result<(), SideError> {
+pub(super) fn write(
+    side: &Side,
+    listing: &ListingRecord,
+    output: &mut impl Write,
+) -> Result<Vec<LeftOut>, SideError> {
     let columns = listing.kind().map(fields).unwrap_or_default();
     // Pages that are objects have rows of several kinds: they are JSON in one column.
     if columns.is_empty() {
         output.write_all(b"row\r\n")?;
-        return side.store.for_each_row(listing.id, |row| {
+        side.store.for_each_row(listing.id, |row| {
             write_field(output, row)?;
-            Ok(output.write_all(b"\r\n")?)
-        });
+            Ok::<(), SideError>(output.write_all(b"\r\n")?)
+        })?;
+        return Ok(Vec::new());
     }
     for (place, column) in columns.iter().enumerate() {
         write_separator(output, place)?;
-        write_field(output, column)?;
+        write_field(output, &column.name)?;
     }
     output.write_all(b"\r\n")?;
+    let mut not_objects = 0;
     side.store.for_each_row(listing.id, |row| {
         let row: Value = serde_json::from_str(row).map_err(io::Error::other)?;
+        not_objects += u64::from(!row.is_object());
         for (place, column) in columns.iter().enumerate() {
             write_separator(output, place)?;
-            match &row[column.as_str()] {
+            match &row[column.name.as_str()] {
                 Value::Null => {}
                 Value::String(text) => write_field(output, text)?,
                 other => write_field(output, &other.to_string())?,
             }
         }
-        Ok(output.write_all(b"\r\n")?)
-    })
+        Ok::<(), SideError>(output.write_all(b"\r\n")?)
+    })?;
+    let left_out = LeftOut { field: None, rows: not_objects };
+    Ok(if not_objects > 0 { vec![left_out] } else { Vec::new() })
 }
 
 fn write_separator(output: &mut impl Write, place: usize) -> io::Result<()> {

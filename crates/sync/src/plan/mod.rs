@@ -1,9 +1,11 @@
 //! The plan of a sync: which listings are read, in which order, with which requests.
 
+mod fields;
 mod listing;
 mod request;
 mod selection;
 
+pub use fields::{Field, FieldType, fields};
 pub use listing::{IdentityField, LISTINGS, ListingKind, Member, Reference, RequestForm, Walk};
 pub use request::RequestValues;
 pub use selection::{Selection, SelectionError};

@@ -44,6 +44,18 @@ impl RequestValues {
         };
         payload.to_string()
     }
+
+    /// The payload for `list_updated_accounts`.
+    #[must_use]
+    pub fn updated_accounts(&self) -> String {
+        let names: Vec<&String> =
+            self.attributes.iter().filter(|(kind, _)| kind == "account").map(|(_, name)| name).collect();
+        let mut payload = json!({ "since": self.since });
+        if !names.is_empty() {
+            payload["custom_attributes"] = json!(names);
+        }
+        payload.to_string()
+    }
 }
 
 #[cfg(test)]
@@ -62,6 +74,8 @@ mod tests {
             attributes: vec![attribute("account"), attribute("entitlement"), attribute("resource")],
             since: "2026-11-01".to_owned(),
         };
+        let updated: payload::ListUpdatedAccounts = serde_json::from_str(&values.updated_accounts()).unwrap();
+        assert_eq!(updated.custom_attributes.unwrap(), ["badge"]);
         for kind in LISTINGS {
             let text = values.payload(kind, &["a".to_owned()]);
             match kind.capability {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::numbers::grouped;
-use crate::diff::{Change, ChangedRow, ListingDiff};
+use crate::diff::{Change, ChangedRow, ListingDiff, NOT_SEEN, UpdatedSince};
 use crate::export::write_field;
 
 /// How changes are written.
@@ -127,4 +127,43 @@ pub fn write_end(form: ChangesForm, listings: &[ListingDiff], output: &mut impl 
         }
     }
     Ok(())
+}
+
+/// Writes what changed in all since a sync, and what cannot be known of it.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_updates_end(form: ChangesForm, found: &UpdatedSince, output: &mut impl Write) -> io::Result<()> {
+    let UpdatedSince { since, updated, added, changed, unchanged, without_identity, doubt } = found;
+    match form {
+        ChangesForm::Text => {
+            writeln!(
+                output,
+                "accounts: {} updated since {since}: {} added, {} changed, {} as they were",
+                grouped(*updated),
+                grouped(*added),
+                grouped(*changed),
+                grouped(*unchanged)
+            )?;
+            if *without_identity > 0 {
+                writeln!(
+                    output,
+                    "    {} rows have no identity and were left out",
+                    grouped(*without_identity)
+                )?;
+            }
+            if let Some(doubt) = doubt {
+                writeln!(output, "    what is added may have been there before: {doubt}")?;
+            }
+            writeln!(output, "    {NOT_SEEN}")
+        }
+        ChangesForm::Json => writeln!(
+            output,
+            "{}",
+            json!({"listing": "accounts", "since": since, "updated": updated, "added": added, "changed": changed,
+                   "unchanged": unchanged, "without_identity": without_identity, "doubt": doubt,
+                   "not_seen": NOT_SEEN})
+        ),
+        ChangesForm::Csv => Ok(()),
+    }
 }

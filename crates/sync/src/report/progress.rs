@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::numbers::{grouped, short};
 use crate::execute::{Event, Observer};
+use crate::store::ListingRecord;
 
 /// How a sync is shown while it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,16 +73,19 @@ impl<W: Write + Send> Progress<W> {
         let Event::Begun { sync, is_resumed, left, listings, expected } = event else { return };
         let mut state = self.state();
         let now = Instant::now();
+        let label = |listing: &ListingRecord| {
+            let again = if listing.reading > 1 { " again" } else { "" };
+            format!("{}{again}", listing.label)
+        };
+        let longest = listings.iter().map(|listing| label(listing).len()).max().unwrap_or_default();
         for (listing, expected) in listings.iter().zip(*expected) {
-            let bar = (self.form == ProgressForm::Terminal).then(|| self.bar(&listing.label, *expected));
+            let label = label(listing);
+            let bar = (self.form == ProgressForm::Terminal)
+                .then(|| self.bar(format!("{label:longest$}"), *expected));
             state.listings.insert(
                 listing.id,
                 Shown {
-                    label: if listing.reading > 1 {
-                        format!("{} again", listing.label)
-                    } else {
-                        listing.label.clone()
-                    },
+                    label,
                     rows: listing.rows,
                     pages: listing.pages,
                     expected: *expected,
@@ -98,17 +102,15 @@ impl<W: Write + Send> Progress<W> {
         self.say(&mut state, &format!("sync {sync} {verb}: {} listings", listings.len()));
     }
 
-    fn bar(&self, label: &str, expected: Option<u64>) -> ProgressBar {
-        let template = if expected.is_some() {
-            "{prefix:24} {bar:24} {pos:>9}/{len} {msg}"
-        } else {
-            "{prefix:24} {spinner} {pos:>9} {msg}"
-        };
+    /// A line of its own, cut to the width of the terminal.
+    fn bar(&self, label: String, expected: Option<u64>) -> ProgressBar {
+        let template =
+            if expected.is_some() { "{prefix} {bar:12} {wide_msg}" } else { "{prefix} {spinner} {wide_msg}" };
         let bar = self.bars.add(expected.map_or_else(ProgressBar::new_spinner, ProgressBar::new));
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        bar.with_prefix(label.to_owned())
+        bar.with_prefix(label)
     }
 
     fn say(&self, state: &mut State<W>, line: &str) {
@@ -134,7 +136,7 @@ impl<W: Write + Send> Progress<W> {
                 let rate = shown.rate(now);
                 if let Some(bar) = &shown.bar {
                     bar.set_position(shown.rows);
-                    bar.set_message(format!("rows, {} pages, {rate}", grouped(shown.pages)));
+                    bar.set_message(format!("{}, {} pages, {rate}", shown.rows(), grouped(shown.pages)));
                     return None;
                 }
                 let is_due = now.duration_since(shown.said) >= PAUSE;
@@ -146,20 +148,22 @@ impl<W: Write + Send> Progress<W> {
             Event::Deferred { listing, delay, reason, page, .. } => {
                 state.listings.get_mut(listing).map(|shown| {
                     if let Some(bar) = &shown.bar {
-                        bar.set_message(format!("waits {}: {reason}", short(*delay)));
+                        bar.set_message(format!("{}, waits {}: {reason}", shown.rows(), short(*delay)));
                     }
                     format!("{}: page {page} waits {}: {reason}", shown.label, short(*delay))
                 })
             }
             Event::Read { listing } => state.listings.get_mut(listing).map(|shown| {
                 if let Some(bar) = &shown.bar {
-                    bar.set_message("rows, is indexed");
+                    bar.set_message(format!("{}, is indexed", shown.rows()));
                 }
                 format!("{}: {}, read", shown.label, shown.so_far())
             }),
             Event::Indexed { listing } => {
-                if let Some(bar) = state.listings.get(listing).and_then(|shown| shown.bar.as_ref()) {
-                    bar.finish_with_message("rows, read");
+                if let Some(shown) = state.listings.get(listing)
+                    && let Some(bar) = &shown.bar
+                {
+                    bar.finish_with_message(format!("{} rows, read", grouped(shown.rows)));
                 }
                 None
             }
@@ -182,6 +186,12 @@ fn is_notable(event: &Event<'_>) -> bool {
 }
 
 impl Shown {
+    /// The rows so far, of those of the last complete sync.
+    fn rows(&self) -> String {
+        let of = self.expected.map_or(String::new(), |expected| format!("/{}", grouped(expected)));
+        format!("{}{of} rows", grouped(self.rows))
+    }
+
     fn so_far(&self) -> String {
         let of = self.expected.map_or(String::new(), |expected| format!(" of about {}", grouped(expected)));
         format!("{}{of} rows in {} pages", grouped(self.rows), grouped(self.pages))

@@ -34,6 +34,10 @@ pub fn table(end: &SyncEnd, width: Option<u16>) -> String {
             number(short(listing.store_time)),
         ]);
     }
+    // A terminal of 80 columns has room for it.
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1));
+    }
     let mut text = format!("{table}\n");
     for (listing, _) in &end.listings {
         if listing.verdict != Some(Verdict::Complete)
@@ -53,9 +57,11 @@ fn forecast(end: &SyncEnd) -> String {
     let with = |size: u64| -> u64 {
         end.listings.iter().map(|(listing, _)| listing.rows.div_ceil(size).max(1)).sum()
     };
-    let others: Vec<String> =
-        SIZES.iter().map(|&size| format!("{} with pages of {size}", grouped(with(size)))).collect();
-    format!("this tenant takes {} calls as it was read; {}\n", grouped(calls), others.join(", "))
+    let others: Vec<String> = SIZES
+        .iter()
+        .map(|&size| format!("{} with pages of {}", grouped(with(size)), grouped(size)))
+        .collect();
+    format!("calls: {} as read, {}\n", grouped(calls), others.join(", "))
 }
 
 /// The same as JSON.

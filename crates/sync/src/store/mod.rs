@@ -24,5 +24,3 @@ pub use frontier::SqliteFrontier;
 pub use listings::{Finding, FindingKind, ListingRecord, ListingState};
 pub use rows::{KeyedRow, Rows};
 pub use syncs::{NewSync, SyncRecord, SyncState};
-
-pub(crate) use views::fields;

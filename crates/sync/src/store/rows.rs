@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use rusqlite::{OptionalExtension, params};
+use serde::Deserialize;
 
 use super::error::StoreError;
 use super::file::Store;
@@ -65,6 +66,12 @@ impl Rows<'_> {
     }
 }
 
+#[derive(Deserialize)]
+struct Attribute {
+    customized_type: String,
+    name: String,
+}
+
 impl Store {
     /// The keyed rows of an indexed listing in the order of their keys.
     #[must_use]
@@ -106,6 +113,21 @@ impl Store {
                 .prepare_cached(&format!("SELECT EXISTS (SELECT 1 FROM rows_{listing} WHERE key = ?1)"))?;
             Ok(statement.query_row([key], |row| row.get(0))?)
         })
+    }
+
+    /// Kind and name of each custom attribute in a listing of them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn custom_attributes(&self, listing: i64) -> Result<Vec<(String, String)>, StoreError> {
+        let mut attributes = Vec::new();
+        self.for_each_row(listing, |row| {
+            if let Ok(attribute) = serde_json::from_str::<Attribute>(row) {
+                attributes.push((attribute.customized_type, attribute.name));
+            }
+            Ok::<(), StoreError>(())
+        })?;
+        Ok(attributes)
     }
 
     /// Calls `each` with the text of every row, those without a key too, in the order in which they came.

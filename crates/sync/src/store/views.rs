@@ -1,23 +1,8 @@
 //! Views of the latest sync: a listing's fields as columns, for people who query the store.
 
-use lumos_connector_types::schema::Refs;
-use serde_json::Value;
-
 use super::error::StoreError;
 use super::file::Store;
-use crate::plan::ListingKind;
-
-/// The fields of a listing's rows as the contract has them; none for pages that are objects.
-#[must_use]
-pub(crate) fn fields(kind: &ListingKind) -> Vec<String> {
-    let Some(schema) = kind.capability.response_schema(Refs::Defs).map(Value::Object) else {
-        return Vec::new();
-    };
-    let reference = schema["properties"]["response"]["items"]["$ref"].as_str().unwrap_or_default();
-    let name = reference.rsplit('/').next().unwrap_or_default();
-    let properties = schema["$defs"][name]["properties"].as_object();
-    properties.map(|properties| properties.keys().cloned().collect()).unwrap_or_default()
-}
+use crate::plan::fields;
 
 impl Store {
     /// Makes the views named after the listings show this sync.
@@ -41,7 +26,7 @@ impl Store {
                     .map(fields)
                     .unwrap_or_default()
                     .iter()
-                    .map(|field| format!(", data ->> '$.{field}' AS \"{field}\""))
+                    .map(|field| format!(", data ->> '$.{0}' AS \"{0}\"", field.name))
                     .collect();
                 transaction.execute_batch(&format!(
                     "CREATE VIEW \"{}\" AS SELECT key, page, data{columns} FROM rows_{}",

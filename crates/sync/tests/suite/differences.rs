@@ -1,11 +1,12 @@
 //! What changed between two syncs: only a complete listing says that something is gone.
 
 use lumos_sync::diff::{Change, ListingDiff, RemovalLimit, Side, SideError, SideName, diff};
+use lumos_sync::execute::policy::RetryPolicy;
 use lumos_sync::execute::{CallFailure, SyncOptions};
 use lumos_sync::report::changes::{ChangesForm, write_end, write_head, write_row};
 use lumos_sync::verdict::Thresholds;
 
-use crate::tenant::{Place, Reply, Tenant, association};
+use crate::tenant::{Place, Reply, Tenant, account, association};
 
 struct Found {
     rows: Vec<(String, String, String, &'static str)>,
@@ -130,7 +131,8 @@ async fn exported_rows_are_those_that_came() {
     let side = Side::open(&SideName { path: place.path(), sync: None }).unwrap();
     let folder = place.folder.path().join("rows");
     let files = write_folder(&side, Format::Ndjson, &folder).unwrap();
-    let rows: usize = files.iter().map(|file| std::fs::read_to_string(file).unwrap().lines().count()).sum();
+    let rows: usize =
+        files.iter().map(|file| std::fs::read_to_string(&file.path).unwrap().lines().count()).sum();
     assert_eq!(rows, place.rows(end.sync).len());
     write_folder(&side, Format::Csv, &folder).unwrap();
     let accounts = std::fs::read_to_string(folder.join("accounts.csv")).unwrap();
@@ -141,4 +143,143 @@ async fn exported_rows_are_those_that_came() {
          custom_attributes,account_type"
     );
     assert_eq!(lines.next().unwrap(), "a0000,,0@example.test,,,,,,,");
+}
+
+#[tokio::test(start_paused = true)]
+async fn exported_parquet_has_the_types_of_the_contract_and_says_what_it_leaves_out() {
+    use lumos_sync::export::{Format, write_folder};
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::Field;
+    let place = Place::new();
+    let mut tenant = Tenant::small();
+    let entitlements = &mut tenant.pages.get_mut("list_entitlements").unwrap()[0];
+    for (row, assignable) in entitlements.iter_mut().zip(["true", "null", "\"yes\"", "false"]) {
+        *row = row.replace("\"label\"", &format!("\"is_assignable\":{assignable},\"label\""));
+    }
+    entitlements.push("7".to_owned());
+    place.sync(&tenant).await;
+    let side = Side::open(&SideName { path: place.path(), sync: None }).unwrap();
+    let folder = place.folder.path().join("rows");
+    let files = write_folder(&side, Format::Parquet, &folder).unwrap();
+    let read = |label: &str| {
+        SerializedFileReader::new(std::fs::File::open(folder.join(format!("{label}.parquet"))).unwrap())
+            .unwrap()
+    };
+    let accounts = read("accounts");
+    let facts = accounts.metadata().file_metadata().key_value_metadata().unwrap().clone();
+    let fact = |key: &str| facts.iter().find(|fact| fact.key == key).unwrap().value.clone().unwrap();
+    assert_eq!(
+        (fact("lumos.verdict"), fact("lumos.listing")),
+        ("complete".to_owned(), "accounts".to_owned())
+    );
+    let rows: Vec<_> = accounts.get_row_iter(None).unwrap().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 30);
+    let column = |row: usize, name: &str| {
+        rows[row].get_column_iter().find(|(column, _)| *column == name).unwrap().1.clone()
+    };
+    assert_eq!(column(29, "email"), Field::Str("29@example.test".to_owned()));
+    assert_eq!(column(0, "user_status"), Field::Null);
+    let assignable: Vec<_> = read("entitlements")
+        .get_row_iter(None)
+        .unwrap()
+        .map(|row| {
+            row.unwrap().get_column_iter().find(|(name, _)| *name == "is_assignable").unwrap().1.clone()
+        })
+        .collect();
+    assert_eq!(assignable, [Field::Bool(true), Field::Null, Field::Null, Field::Bool(false), Field::Null]);
+    let left_out: Vec<_> =
+        files.iter().flat_map(|file| &file.left_out).map(std::string::ToString::to_string).collect();
+    assert_eq!(
+        left_out,
+        [
+            "is_assignable of 1 rows has another type than the contract's and is empty",
+            "1 rows are not objects and have no fields"
+        ]
+    );
+    // An empty listing is a file without rows, not no file.
+    assert_eq!(side.listings.len(), files.len());
+}
+
+/// Accounts of which the connector says that they changed, two on a page.
+fn with_updates(accounts: &[String]) -> Tenant {
+    let mut tenant = Tenant::small();
+    tenant.pages.insert("list_updated_accounts", accounts.chunks(2).map(<[String]>::to_vec).collect());
+    tenant
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_changed_since_a_sync_is_compared_field_by_field_and_says_what_it_cannot_see() {
+    use lumos_sync::diff::{NOT_SEEN, UpdatedSince, diff_since};
+    use lumos_sync::report::changes::write_updates_end;
+    let place = Place::new();
+    let updates = [
+        account(3),
+        account(4).replace("4@example.test", "four@example.test"),
+        account(30),
+        account(4).replace("4@example.test", "fourth@example.test"),
+        "{}".to_owned(),
+    ];
+    let tenant = with_updates(&updates);
+    place.sync(&tenant).await;
+    let side = Side::open(&SideName { path: place.path(), sync: None }).unwrap();
+    let mut rows = Vec::new();
+    let found = diff_since(&tenant, &side, &RetryPolicy::default(), |row| {
+        rows.push(format!("{} {} {}", row.change.as_str(), row.key, row.name));
+        Ok(())
+    })
+    .await
+    .unwrap();
+    assert_eq!(rows, ["changed a0004 four@example.test", "added a0030 30@example.test"]);
+    let since = found.since.clone();
+    let expected = UpdatedSince {
+        since: since.clone(),
+        updated: 3,
+        added: 1,
+        changed: 1,
+        unchanged: 1,
+        without_identity: 1,
+        doubt: None,
+    };
+    assert_eq!(found, expected);
+    let calls = tenant.calls.lock().unwrap();
+    let call = calls.iter().rfind(|call| call.capability == "list_updated_accounts").unwrap();
+    assert_eq!(call.request, format!(r#"{{"since":"{since}"}}"#));
+    let mut text = Vec::new();
+    write_updates_end(ChangesForm::Text, &found, &mut text).unwrap();
+    assert!(String::from_utf8(text).unwrap().contains(NOT_SEEN));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_changed_since_a_sync_is_refused_where_it_cannot_be_known() {
+    use lumos_sync::diff::{UpdatesError, diff_since};
+    let place = Place::new();
+    place.sync(&Tenant::small()).await;
+    let side = Side::open(&SideName { path: place.path(), sync: None }).unwrap();
+    let ask = async |tenant: &Tenant| {
+        diff_since(tenant, &side, &RetryPolicy::default(), |_| Ok(())).await.unwrap_err()
+    };
+    let error = ask(&Tenant::small()).await;
+    assert!(matches!(error, UpdatesError::NoCapability), "{error}");
+    let mut other = with_updates(&[account(1)]);
+    other.fingerprint = "two".to_owned();
+    let error = ask(&other).await;
+    assert!(matches!(error, UpdatesError::OtherTenant { sync: 1 }), "{error}");
+    let circle = with_updates(&[account(1), account(2), account(3)]).fault(|call, _, reply| Reply {
+        next: (call.capability == "list_updated_accounts")
+            .then(|| "list_updated_accounts:1".to_owned())
+            .or(reply.next),
+        ..reply
+    });
+    let error = ask(&circle).await;
+    assert!(
+        error.to_string().contains("page 1: gave a token that an earlier page was asked with"),
+        "{error}"
+    );
+    let failing = with_updates(&[account(1)]).fault(|call, _, reply| Reply {
+        failure: (call.capability == "list_updated_accounts")
+            .then(|| CallFailure::new("not_found", "no feed")),
+        ..reply
+    });
+    let error = ask(&failing).await;
+    assert!(error.to_string().contains("page 0: no feed; not all that changed was read"), "{error}");
 }

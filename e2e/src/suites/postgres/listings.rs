@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::cluster::Cluster;
 use crate::harness::connection::Connection;
 use crate::harness::stage::Stage;
+use crate::harness::synced::{MODES, SyncedTenant};
 
 /// Roles, grants and schemas of every kind, in two databases.
 const TENANT: &str = r#"
@@ -65,8 +66,18 @@ pub(super) fn run(stage: &mut Stage, cluster: &Cluster, lumos: &Connection, size
     cluster.sql("app", SCHEMAS)?;
     for &size in sizes {
         stage.check(format!("every listing is what SQL says, in pages of {size}"), |_| {
-            compare(cluster, lumos, size)
+            compare(cluster, |listing| lumos.list(listing, size))?;
+            each_account(cluster, lumos)
         });
+    }
+    for mode in MODES {
+        stage.check(
+            format!("synced whole through a {mode}: every listing is complete and what SQL says"),
+            |stage| {
+                let tenant = SyncedTenant::of(stage, lumos, mode, 1000)?;
+                compare(cluster, |listing| tenant.list(listing))
+            },
+        );
     }
     stage.check("what is listed as held is listed as an entitlement", |_| {
         let key = |row: &Value| {
@@ -97,29 +108,22 @@ pub(super) fn run(stage: &mut Stage, cluster: &Cluster, lumos: &Connection, size
     Ok(())
 }
 
-fn compare(cluster: &Cluster, lumos: &Connection, size: usize) -> Result<()> {
-    let accounts = lumos.list("list_accounts", size)?;
-    let found = rows(&accounts, |row| {
+/// Compares the rows that `list` gives for each listing with what SQL says.
+fn compare(cluster: &Cluster, list: impl Fn(&str) -> Result<Vec<Value>>) -> Result<()> {
+    let found = rows(&list("list_accounts")?, |row| {
         json!([row["integration_specific_id"], row["username"], row["user_status"] == "ACTIVE"])
     })?;
     same("accounts", &found, &expected(cluster, "postgres", ACCOUNTS, &["id", "name", "active"])?)?;
 
-    let databases = cluster.rows("postgres", DATABASES)?;
     let mut resources = expected(cluster, "postgres", DATABASES, &["id", "name"])?;
-    let mut associations =
-        expected(cluster, "postgres", &with_shared(SHARED_ASSOCIATIONS), &["account", "id", "resource"])?;
-    for database in &databases {
+    for database in &cluster.rows("postgres", DATABASES)? {
         let (name, id) = (text(&database["name"]), text(&database["id"]));
         resources.extend(expected(cluster, name, &SCHEMAS_OF.replace("{}", id), &["id", "name"])?);
-        let query = with_schemas(SCHEMA_ASSOCIATIONS, id);
-        associations.extend(expected(cluster, name, &query, &["account", "id", "resource"])?);
     }
-    let found = rows(&lumos.list("list_resources", size)?, |row| {
-        json!([row["integration_specific_id"], row["label"]])
-    })?;
+    let found = rows(&list("list_resources")?, |row| json!([row["integration_specific_id"], row["label"]]))?;
     same("resources", &found, &resources)?;
 
-    let found = rows(&lumos.list("list_entitlements", size)?, |row| {
+    let found = rows(&list("list_entitlements")?, |row| {
         json!([
             row["entitlement_type"],
             row["integration_specific_id"],
@@ -128,27 +132,38 @@ fn compare(cluster: &Cluster, lumos: &Connection, size: usize) -> Result<()> {
     })?;
     same("entitlements", &found, &entitlements(cluster, &resources)?)?;
 
-    let found = rows(&lumos.list("find_entitlement_associations", size)?, |row| {
-        json!([
-            row["account_id"],
-            row["integration_specific_entitlement_id"],
-            row["integration_specific_resource_id"]
-        ])
-    })?;
-    same("associations", &found, &associations)?;
+    let found = rows(&list("find_entitlement_associations")?, association)?;
+    same("associations", &found, &associations(cluster)?)
+}
+
+/// Compares what is listed for each account by itself with what SQL says.
+fn each_account(cluster: &Cluster, lumos: &Connection) -> Result<()> {
     let mut one_by_one = Rows::new();
-    for account in accounts {
+    for account in lumos.list("list_accounts", 5000)? {
         let request = json!({"account_id": account["integration_specific_id"]});
         let held = lumos.response("get_account_entitlement_associations", request)?;
-        one_by_one.extend(rows(held.as_array().map_or(&[][..], Vec::as_slice), |row| {
-            json!([
-                row["account_id"],
-                row["integration_specific_entitlement_id"],
-                row["integration_specific_resource_id"]
-            ])
-        })?);
+        one_by_one.extend(rows(held.as_array().map_or(&[][..], Vec::as_slice), association)?);
     }
-    same("associations of each account", &one_by_one, &associations)
+    same("associations of each account", &one_by_one, &associations(cluster)?)
+}
+
+fn association(row: &Value) -> Value {
+    json!([
+        row["account_id"],
+        row["integration_specific_entitlement_id"],
+        row["integration_specific_resource_id"]
+    ])
+}
+
+/// What accounts hold, as SQL says.
+fn associations(cluster: &Cluster) -> Result<Rows> {
+    const COLUMNS: [&str; 3] = ["account", "id", "resource"];
+    let mut associations = expected(cluster, "postgres", &with_shared(SHARED_ASSOCIATIONS), &COLUMNS)?;
+    for database in &cluster.rows("postgres", DATABASES)? {
+        let query = with_schemas(SCHEMA_ASSOCIATIONS, text(&database["id"]));
+        associations.extend(expected(cluster, text(&database["name"]), &query, &COLUMNS)?);
+    }
+    Ok(associations)
 }
 
 /// What the listing of entitlements must hold: it follows from the resources and the roles.

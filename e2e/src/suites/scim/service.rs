@@ -47,7 +47,7 @@ pub(super) struct Service {
 #[derive(Debug, Clone)]
 pub(super) struct Api {
     base: String,
-    tenant: Tenant,
+    by_cursor: bool,
     agent: Agent,
 }
 
@@ -100,12 +100,17 @@ impl Service {
     }
 
     pub(super) fn api(&self, tenant: Tenant) -> Api {
-        let agent = Agent::config_builder().http_status_as_error(false).build().into();
-        Api { base: self.base(tenant), tenant, agent }
+        Api { by_cursor: tenant == Tenant::Cursor, ..Api::at(self.base(tenant)) }
     }
 }
 
 impl Api {
+    /// The API under an address, which pages by index.
+    pub(super) fn at(base: String) -> Self {
+        let agent = Agent::config_builder().http_status_as_error(false).build().into();
+        Self { base, by_cursor: false, agent }
+    }
+
     fn header() -> (&'static str, String) {
         ("authorization", format!("Bearer {ADMIN}"))
     }
@@ -127,6 +132,24 @@ impl Api {
         Ok(serde_json::from_str(&body)?)
     }
 
+    pub(super) fn put(&self, path: &str, body: &Value) -> Result<()> {
+        let (name, value) = Self::header();
+        let request = self.agent.put(format!("{}/{path}", self.base)).header(name, value);
+        let mut answer = request.content_type("application/scim+json").send(body.to_string())?;
+        ensure!(answer.status().is_success(), "PUT {path}: {}", answer.body_mut().read_to_string()?);
+        Ok(())
+    }
+
+    pub(super) fn patch(&self, path: &str, operations: &Value) -> Result<()> {
+        let (name, value) = Self::header();
+        let request = self.agent.patch(format!("{}/{path}", self.base)).header(name, value);
+        let body =
+            json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations});
+        let mut answer = request.content_type("application/scim+json").send(body.to_string())?;
+        ensure!(answer.status().is_success(), "PATCH {path}: {}", answer.body_mut().read_to_string()?);
+        Ok(())
+    }
+
     pub(super) fn delete(&self, path: &str) -> Result<()> {
         let (name, value) = Self::header();
         let answer = self.agent.delete(format!("{}/{path}", self.base)).header(name, value).call()?;
@@ -139,15 +162,16 @@ impl Api {
         let mut rows: Vec<Value> = Vec::new();
         let mut cursor = String::new();
         loop {
-            let page = match self.tenant {
-                Tenant::Cursor => format!("{endpoint}?count=100&cursor={cursor}"),
-                _ => format!("{endpoint}?count=100&startIndex={}", rows.len() + 1),
+            let page = if self.by_cursor {
+                format!("{endpoint}?count=100&cursor={cursor}")
+            } else {
+                format!("{endpoint}?count=100&startIndex={}", rows.len() + 1)
             };
             let mut page = self.get(&page)?;
             rows.append(page["Resources"].as_array_mut().context("no Resources")?);
             match page["nextCursor"].as_str() {
                 Some(next) => next.clone_into(&mut cursor),
-                None if self.tenant == Tenant::Cursor => return Ok(rows),
+                None if self.by_cursor => return Ok(rows),
                 None if page["totalResults"].as_u64().is_none_or(|total| rows.len() as u64 >= total) => {
                     return Ok(rows);
                 }

@@ -11,10 +11,14 @@ use crate::harness::stage::Stage;
 /// Moments in CI, and with `--full`.
 const KILLS: (usize, usize) = (30, 200);
 
+/// Accounts in CI, and with `--full`; there are more associations than accounts.
+const ACCOUNTS: (usize, usize) = (400, 4000);
+
 pub(super) fn run(stage: &mut Stage) -> Result<()> {
-    let kills = if stage.is_full() { KILLS.1 } else { KILLS.0 };
+    let (kills, accounts) = if stage.is_full() { (KILLS.1, ACCOUNTS.1) } else { (KILLS.0, ACCOUNTS.0) };
     let binary = stage.binary("mock-connector");
-    let file = mock(&binary, "program", 400) + "\n[limits]\npage_size = 20\n";
+    let page_size = accounts / 20;
+    let file = mock(&binary, "program", accounts) + &format!("\n[limits]\npage_size = {page_size}\n");
     stage.check(
         format!("killed at {kills} random moments, a sync ends with the rows of an uncut one"),
         |stage| {

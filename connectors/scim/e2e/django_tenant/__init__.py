@@ -1,0 +1,1 @@
+"""The models of a tenant, as django-scim2 wants them."""
