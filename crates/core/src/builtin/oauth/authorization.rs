@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lumos_connector_types::oauth::{AuthorizationUrl, GetAuthorizationUrl};
+use lumos_connector_types::secret::Secret;
+use sha2::{Digest, Sha256};
 
 use super::parameters::{encode, with_query};
-use super::pkce::Pkce;
 use super::{OAuthFlows, scope};
 use crate::call::Call;
 use crate::declaration::error::{ConnectorError, Result};
@@ -52,4 +55,45 @@ pub(crate) async fn get_authorization_url(
         },
         code_verifier: pkce.map(Pkce::into_verifier),
     })
+}
+
+/// Proof Key for Code Exchange, method S256 (RFC 7636): a verifier of 32 random bytes, 43 characters (§4.1).
+struct Pkce {
+    verifier: Secret,
+}
+
+impl Pkce {
+    fn new() -> Result<Self> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes)
+            .map_err(|error| ConnectorError::internal(format!("No random numbers: {error}")))?;
+        Ok(Self { verifier: URL_SAFE_NO_PAD.encode(bytes).into() })
+    }
+
+    fn challenge(&self) -> String {
+        URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.expose()))
+    }
+
+    fn into_verifier(self) -> Secret {
+        self.verifier
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_challenge_is_that_of_the_rfc() {
+        // RFC 7636, appendix B.
+        let pkce = Pkce { verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".into() };
+        assert_eq!(pkce.challenge(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
+
+    #[test]
+    fn verifiers_are_43_characters_and_differ() {
+        let [one, other] = [Pkce::new().unwrap(), Pkce::new().unwrap()];
+        assert_eq!(one.verifier.expose().len(), 43);
+        assert_ne!(one.verifier.expose(), other.verifier.expose());
+    }
 }

@@ -6,7 +6,6 @@
 mod authorization;
 mod grant;
 mod parameters;
-mod pkce;
 mod redirect_uri;
 mod settings;
 mod tokens;

@@ -8,10 +8,8 @@ mod associations;
 mod entitlements;
 mod inner_call;
 mod outcome;
-mod performable;
 mod run;
 mod settings;
-mod status;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,7 +17,7 @@ use std::time::Instant;
 use lumos_connector_types::probe::{ProbeIntegration, ProbeResults};
 
 pub use outcome::outcome;
-pub(crate) use performable::performable_checks;
+pub(crate) use settings::performable_checks;
 pub use settings::{ProbeCheckSpec, ProbeSettings};
 
 use crate::call::Call;
@@ -35,7 +33,7 @@ pub(crate) async fn probe_integration(
     let started = Instant::now();
     let checks = Run { call: &call, request: &request, settings: &settings }.checks().await;
     Ok(ProbeResults {
-        status: status::of(&checks, |check| settings.requires(check)),
+        status: outcome::status(&checks, |check| settings.requires(check)),
         checks,
         duration_ms: Some(milliseconds_since(started)),
     })

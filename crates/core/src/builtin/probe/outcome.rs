@@ -1,9 +1,10 @@
-//! Outcomes of checks, with the sentences they are reported in.
+//! Outcomes of checks, with the sentences they are reported in, and that of the whole probe.
 
 use lumos_connector_types::capability::StandardCapability;
 use lumos_connector_types::error::Error as WireError;
 use lumos_connector_types::probe::{
-    ProbeCheck, ProbeCheckName, ProbeCheckSource, ProbeCheckStatus, ProbeSample,
+    ProbeCheck, ProbeCheckName, ProbeCheckSource, ProbeCheckStatus, ProbeCoverageStatus, ProbeSample,
+    ProbeStatus,
 };
 
 /// The outcome of a check with nothing in it beside its status: where checks of an author's own start.
@@ -84,4 +85,26 @@ pub(super) fn failed(check: ProbeCheckName, error: WireError) -> ProbeCheck {
 
 fn named(capability: StandardCapability) -> Option<String> {
     Some(capability.as_str().to_owned())
+}
+
+/// Failed by a required check, or because nothing could be tried; partial when anything else is not as it should be.
+pub(super) fn status(checks: &[ProbeCheck], required: impl Fn(ProbeCheckName) -> bool) -> ProbeStatus {
+    let any = |wanted| checks.iter().any(|check| check.status == wanted);
+    let failed = |check: &ProbeCheck| check.status == ProbeCheckStatus::Failed;
+    let tried = any(ProbeCheckStatus::Passed) || any(ProbeCheckStatus::Failed);
+    let nothing_to_try = any(ProbeCheckStatus::Unsupported) && !tried;
+    if nothing_to_try || checks.iter().any(|check| failed(check) && required(check.check)) {
+        ProbeStatus::Failed
+    } else if checks.iter().any(|check| failed(check) || has_gap(check)) {
+        ProbeStatus::Partial
+    } else {
+        ProbeStatus::Passed
+    }
+}
+
+/// Whether something expected did not turn up. Not having looked far enough counts, whatever the check's status.
+fn has_gap(check: &ProbeCheck) -> bool {
+    let types = check.entitlement_types.iter().flatten().map(|result| result.status);
+    let attributes = check.custom_attributes.iter().flatten().map(|result| result.status);
+    types.chain(attributes).any(|status| status != ProbeCoverageStatus::Found)
 }

@@ -6,9 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use lumos_connector_types::capability::StandardCapability::{
+    self, FindEntitlementAssociations, GetAccountEntitlementAssociations, ListAccounts, ListEntitlements,
+};
 use lumos_connector_types::probe::{ProbeCheck, ProbeCheckName, ProbeCheckSource, ProbeIntegration};
 
 use crate::call::Call;
+use crate::declaration::Declaration;
 use crate::declaration::error::Result;
 use crate::declaration::mistake::Mistake;
 
@@ -200,4 +204,32 @@ impl fmt::Debug for ProbeCheckSpec {
             .field("required", &self.required)
             .finish_non_exhaustive()
     }
+}
+
+/// The declared checks that can be made, in their order; `None` for a connector that does not probe.
+pub(crate) fn performable_checks(
+    declaration: &Declaration,
+    settings: Option<&ProbeSettings>,
+) -> Option<Vec<ProbeCheckName>> {
+    let declared = settings?.checks();
+    if !declaration.has(StandardCapability::ProbeIntegration) {
+        return None;
+    }
+    Some(declared.iter().filter(|spec| is_performable(spec, declaration)).map(|spec| spec.check).collect())
+}
+
+/// Whether the connector brings the check itself, or the listings that the SDK's check of that name reads.
+fn is_performable(spec: &ProbeCheckSpec, declaration: &Declaration) -> bool {
+    let has = |capability: StandardCapability| declaration.has(capability);
+    spec.run.is_some()
+        || match spec.check {
+            ProbeCheckName::Accounts => has(ListAccounts),
+            ProbeCheckName::Entitlements => has(ListEntitlements),
+            // Associations of single accounts need accounts to ask about.
+            ProbeCheckName::EntitlementAssociations => {
+                has(FindEntitlementAssociations)
+                    || (has(GetAccountEntitlementAssociations) && has(ListAccounts))
+            }
+            _ => false,
+        }
 }
