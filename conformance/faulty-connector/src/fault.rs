@@ -90,15 +90,194 @@ faults! {
     WithoutIds = "without-ids";
     /// By hand: one row of 500 MB.
     Huge = "huge";
+    /// One of those that `connector check` has to find; see [`is`].
+    Checked = "checked";
 }
 
 impl Fault {
     /// The fault that the environment asks for. A name that is none is a mistake of whoever asks: nothing is answered.
     pub(crate) fn chosen() -> Self {
-        let name = std::env::var("FAULT").unwrap_or_default();
-        Self::named(&name).unwrap_or(Self::Silent)
+        let name = name();
+        let checked = HANDLED.iter().chain(WIRE).any(|known| *known == name);
+        Self::named(&name).unwrap_or(if checked { Self::Checked } else { Self::Silent })
     }
 }
+
+fn name() -> String {
+    std::env::var("FAULT").unwrap_or_default()
+}
+
+/// Whether the fault with a name is chosen.
+pub(crate) fn is(fault: &str) -> bool {
+    name() == fault
+}
+
+/// Whether the fault is one of the wire: see [`crate::wire`].
+pub(crate) fn is_of_the_wire() -> bool {
+    let name = name();
+    WIRE.iter().any(|known| *known == name)
+}
+
+/// Faults that are made in handlers, for `connector check`.
+const HANDLED: &[&str] = &[
+    // declaration
+    "type-unused",
+    "listing-missing",
+    "version-in-words",
+    // answers
+    "unnamed-entitlement",
+    "id-padded",
+    "duplicate-entitlement",
+    "undeclared-entitlement-type",
+    "undeclared-resource-type",
+    "time-of-the-country",
+    "email-without-domain",
+    "credentials-not-valid",
+    "other-account",
+    "account-association-lost",
+    "attribute-missing",
+    "activity-fails",
+    // paging
+    "page-fails",
+    "row-on-two-pages",
+    "size-ignored",
+    "row-lost-at-small-sizes",
+    "size-one-refused",
+    "large-size-refused",
+    "size-zero-fails",
+    "foreign-token-taken",
+    "mangled-token-fails",
+    "token-used-up",
+    "empty-last-token",
+    "empty-page",
+    // errors
+    "unknown-id-fails",
+    "any-credentials-taken",
+    // writes
+    "create-fails",
+    "create-lies",
+    "create-doubles",
+    "create-without-id",
+    "update-lies",
+    "assign-lies",
+    "assign-twice-fails",
+    "unassign-lies",
+    "unassign-twice-fails",
+    "deactivate-lies",
+    "deactivate-twice-fails",
+    "activate-lies",
+    "activate-twice-fails",
+    "delete-lies",
+    "delete-twice-fails",
+    "delete-refused",
+    "status-lies",
+    "unknown-account-activated",
+    "others-suspended",
+];
+
+/// Faults that no SDK lets one make, for `connector check`: made between the connector and its caller.
+const WIRE: &[&str] = &[
+    // declaration
+    "info-empty",
+    "info-without-field",
+    "info-compact",
+    "info-changes",
+    "app-info-of-3-1",
+    "versions-differ",
+    "capabilities-unsorted",
+    "capability-misnamed",
+    "capability-undescribed",
+    "schema-invalid",
+    "payload-field-added",
+    "secret-unmarked",
+    "field-order-short",
+    "field-untitled",
+    "field-undescribed",
+    "app-id-spaced",
+    "description-missing",
+    "logo-relative",
+    "type-twice",
+    "type-of-no-resource",
+    "type-max-below-min",
+    "app-info-missing",
+    // answers
+    "key-missing",
+    "keys-swapped",
+    "spaces",
+    "escapes",
+    "number-as-email",
+    "nulls-left-out",
+    "field-moved",
+    "field-added",
+    "raw-data-unasked",
+    "probe-fails",
+    // errors
+    "error-key-missing",
+    "unknown-code",
+    "no-message",
+    "other-app-id",
+    "bad-request-retryable",
+    "other-fault",
+    "negative-retry-after",
+    "no-credentials-taken",
+    "both-credentials-taken",
+    "malformed-credentials-fail",
+    "no-settings-taken",
+    "settings-list-taken",
+    "incomplete-settings-taken",
+    "malformed-json-crashes",
+    "no-request-taken",
+    "missing-field-taken",
+    "wrong-type-taken",
+    "unknown-key-refused",
+    "null-refused",
+    "deep-nesting-crashes",
+    "raised-by-the-sdk",
+    "secret-in-answer",
+    "secret-in-stderr",
+    "secret-in-log",
+    "secret-in-result-file",
+    // process
+    "greeting",
+    "status-of-errors",
+    "usage-status",
+    "json-argument-differs",
+    "quotes-kept",
+    "result-on-stdout",
+    "result-name-taken",
+    "closed-pipe-waits",
+    "big-input-refused",
+    "termination-ignored",
+    "environment-needed",
+    "folder-needed",
+    "calls-alone",
+    "slow-start",
+    "memory-hungry",
+    "log-level-ignored",
+    "log-file-renamed",
+    "log-on-stdout",
+    // server
+    "server-dead",
+    "server-answers-otherwise",
+    "openapi-differs",
+    "docs-missing",
+    "unknown-path-answered",
+    "get-answered",
+    "errors-with-status-400",
+    "bytes-answered",
+    "large-body-refused",
+    "server-dies-of-garbage",
+    "server-mixes-calls",
+    "server-ignores-termination",
+    // limits
+    "state-senseless",
+    "state-refused",
+    "mode-refused",
+    "unknown-mode-taken",
+    "deadline-ignored",
+    "short-deadline-fails",
+    "huge-deadline-crashes",
+];
 
 /// How often this was called before, by the file that `FAULT_STATE` names; 0 without one.
 pub(crate) fn times_before() -> u64 {

@@ -6,7 +6,7 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 use lumos_connector_runtime::failure::Failure;
 use lumos_connector_runtime::output;
 
-use crate::{call, compile_on_prem, connection, diff, export, scaffold, shell, spec, sync, workbench};
+use crate::{call, check, compile_on_prem, connection, diff, export, scaffold, shell, spec, sync, workbench};
 
 /// Build and run connectors between Lumos and apps
 #[derive(Debug, Parser)]
@@ -23,6 +23,7 @@ use crate::{call, compile_on_prem, connection, diff, export, scaffold, shell, sp
   connector compile-on-prem --app-id acme --connector-root-module-dir . --check
   connector connection init --command ./mock-connector --output mock.toml
   connector call mock.toml list_accounts
+  connector check mock.toml
   connector sync mock.toml
   connector diff mock.db#1 mock.db#2
   connector workbench mock.toml
@@ -44,6 +45,7 @@ enum Command {
     CompileOnPrem(compile_on_prem::Arguments),
     Connection(connection::Arguments),
     Call(call::Arguments),
+    Check(check::Arguments),
     Sync(sync::Arguments),
     Diff(diff::Arguments),
     Export(export::Arguments),
@@ -53,7 +55,7 @@ enum Command {
 }
 
 /// Exit status: 0 when the command did what it was asked to, 1 when it could not, 2 when the arguments are wrong;
-/// `sync` and `diff` have more, which their help tells.
+/// `check`, `sync` and `diff` have more, which their help tells.
 pub(crate) fn run() -> ExitCode {
     let arguments = match CommandLine::try_parse() {
         Ok(arguments) => arguments,
@@ -80,6 +82,7 @@ fn carry_out(command: Option<Command>) -> Result<ExitCode, Failure> {
         Some(Command::CompileOnPrem(arguments)) => compile_on_prem::run(&arguments),
         Some(Command::Connection(arguments)) => connection::run(&arguments),
         Some(Command::Call(arguments)) => call::run(&arguments),
+        Some(Command::Check(arguments)) => return check::run(&arguments),
         Some(Command::Sync(arguments)) => return sync::run(&arguments),
         Some(Command::Diff(arguments)) => return diff::run(&arguments),
         Some(Command::Export(arguments)) => export::run(&arguments),

@@ -3,6 +3,7 @@
 //! stdout carries what was asked for and nothing else; progress and errors go to stderr.
 
 mod call;
+mod check;
 mod command_line;
 mod compile_on_prem;
 mod connection;

@@ -62,7 +62,7 @@ struct Inner {
 
 /// How calls reach the connector.
 #[derive(Debug)]
-enum Transport {
+pub(crate) enum Transport {
     Program(Program),
     Server(Box<OwnServer>),
     Address(Endpoint),
@@ -247,11 +247,19 @@ impl Connection {
         }
     }
 
-    fn resolved(&self) -> Arc<Resolved> {
+    pub(crate) fn program(&self) -> Option<&Program> {
+        self.inner.program.as_ref()
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.inner.transport
+    }
+
+    pub(crate) fn resolved(&self) -> Arc<Resolved> {
         Arc::clone(&self.inner.resolved.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn check_open(&self) -> Result<(), CallError> {
+    pub(crate) fn check_open(&self) -> Result<(), CallError> {
         if self.inner.closed.load(Ordering::Relaxed) { Err(CallError::Closed) } else { Ok(()) }
     }
 

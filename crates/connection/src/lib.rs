@@ -10,6 +10,7 @@
 //! | [`answer`] | what comes back: [`Answer`], [`TypedAnswer`], [`PageEnd`] |
 //! | [`rows`] | rows that are handed out while they arrive: [`RowSink`], [`RowBatch`] |
 //! | [`info`] | what a connector says about itself: [`ConnectorInfo`] |
+//! | [`exchange`] | the bytes themselves, for whoever judges a connector |
 //! | [`template`] | a connection file written from what a connector says about itself |
 //! | [`error`] | why a connection could not be opened, and why a call failed |
 //!
@@ -35,6 +36,7 @@
 pub mod answer;
 pub mod connection;
 pub mod error;
+pub mod exchange;
 pub mod file;
 pub mod info;
 pub mod reference;

@@ -8,6 +8,7 @@
 //! | [`connector`] | command lines of a connector and what they answer |
 //! | [`connection`] | a connector with credentials and settings: answers, errors, listings to their end |
 //! | [`synced`] | the tenant of such a connection, read whole by `connector sync` |
+//! | [`check`] | `connector check` on a connection, with the findings that are accepted for it |
 //! | [`large_listing`] | how fast a large listing is, and how much memory it takes |
 //! | [`certificates`] | a certificate authority of one run |
 //! | [`browser`] | a person who signs in |
@@ -15,6 +16,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod certificates;
+pub(crate) mod check;
 pub(crate) mod connection;
 pub(crate) mod connector;
 pub(crate) mod install;

@@ -1,5 +1,6 @@
 //! The suites, one file or folder each.
 
+mod check;
 mod connection;
 mod container;
 mod docs;
@@ -24,6 +25,7 @@ pub(crate) struct Suite {
 }
 
 pub(crate) const SUITES: &[Suite] = &[
+    Suite { name: "check", run: check::run },
     Suite { name: "connection", run: connection::run },
     Suite { name: "container", run: container::run },
     Suite { name: "docs", run: docs::run },

@@ -16,6 +16,7 @@ mod sequence;
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use crate::harness::check::{accepted, check};
 use crate::harness::connection::Connection;
 use crate::harness::stage::Stage;
 use cluster::Cluster;
@@ -51,6 +52,7 @@ fn versions(stage: &mut Stage, cluster: &Cluster, sizes: &[usize]) -> Result<Con
     let superuser = lumos.auth(login("super", PASSWORD));
     sequence::run(stage, cluster, &lumos)?;
     listings::run(stage, cluster, &lumos, sizes)?;
+    checked(stage, cluster, version);
     grants::run(stage, cluster, &lumos, &superuser)?;
     deletions::run(stage, cluster, &superuser)?;
     databases::run(stage, cluster, &lumos)?;
@@ -58,6 +60,21 @@ fn versions(stage: &mut Stage, cluster: &Cluster, sizes: &[usize]) -> Result<Con
     certificates::run(stage, cluster, &lumos)?;
     poolers::run(stage, cluster, &lumos)?;
     Ok(lumos)
+}
+
+/// `connector check` finds nothing that is not accepted with a reason.
+fn checked(stage: &mut Stage, cluster: &Cluster, version: u32) {
+    stage.check(format!("{version}: connector check finds nothing that is not accepted"), |stage| {
+        let file = format!(
+            "[connector]\ncommand = [{:?}]\n[auth.basic]\nusername = \"{ROLE}\"\n\
+             password = {{ command = [\"echo\", \"{PASSWORD}\"] }}\n[settings]\nhost = \"localhost\"\nport = {}\n\
+             ca_certificate = {}\n",
+            stage.binary("postgres-connector"),
+            cluster.port(),
+            json!(cluster.authority())
+        );
+        check(stage, "postgres", &file, Some(&accepted(stage, "postgres"))).map(drop)
+    });
 }
 
 /// The OID of a role, as accounts and memberships are identified.

@@ -12,6 +12,7 @@ mod walk;
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use crate::harness::check::{accepted, check};
 use crate::harness::connection::Connection;
 use crate::harness::stage::Stage;
 use service::{ADMIN, Service, Tenant};
@@ -27,6 +28,7 @@ pub(super) fn run(stage: &mut Stage) -> Result<()> {
     for tenant in [Tenant::Full, Tenant::Cursor, Tenant::Plain] {
         sequence::run(stage, &service, tenant)?;
         listings::run(stage, &service, tenant)?;
+        checked(stage, &service, tenant);
     }
     peers::run(stage)?;
     oauth::run(stage, &service)?;
@@ -47,4 +49,19 @@ fn connection(stage: &Stage, service: &Service, tenant: Tenant) -> Result<Connec
 
 fn bearer(token: &str) -> Value {
     json!([{"id": "token", "token": {"token": token}}])
+}
+
+/// `connector check` finds nothing that is not accepted with a reason.
+fn checked(stage: &mut Stage, service: &Service, tenant: Tenant) {
+    let name = tenant.name();
+    stage.check(format!("{name}: connector check finds nothing that is not accepted"), |stage| {
+        let file = format!(
+            "[connector]\ncommand = [{:?}]\n[[credentials]]\nid = \"token\"\n\
+             token.token = {{ command = [\"echo\", \"{ADMIN}\"] }}\n[settings]\nbase_url = \"{}\"\n\
+             last_login_attribute = \"urn:acme:scim:User:lastLogin\"\nresource_endpoint = \"Applications\"\n",
+            stage.binary("scim-connector"),
+            service.base(tenant)
+        );
+        check(stage, &format!("scim-{name}"), &file, Some(&accepted(stage, "scim"))).map(drop)
+    });
 }

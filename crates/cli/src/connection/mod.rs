@@ -38,6 +38,11 @@ pub(crate) struct ConnectionArguments {
 }
 
 impl ConnectionArguments {
+    /// Those of a command that does not always need a connection.
+    pub(crate) fn new(file: PathBuf, allow_literal_secrets: bool) -> Self {
+        Self { file, allow_literal_secrets }
+    }
+
     /// The connection file.
     pub(crate) fn file(&self) -> &Path {
         &self.file

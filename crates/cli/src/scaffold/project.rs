@@ -61,6 +61,7 @@ impl Project<'_> {
             "holder": self.author.holder(),
             "sdk": self.sdk.source("sdk"),
             "testing": self.sdk.source("testing"),
+            "tool": self.sdk.tool(),
             "rust_version": env!("CARGO_PKG_RUST_VERSION"),
             "reads": capabilities::stubs(Level::Read),
             "writes": capabilities::stubs(Level::Write),

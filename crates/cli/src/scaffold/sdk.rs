@@ -42,6 +42,18 @@ impl Sdk {
             Self::Registry => format!("version = {}", quoted(env!("CARGO_PKG_VERSION"))),
         }
     }
+
+    /// The arguments with which cargo installs this tool from there, as a shell reads them.
+    pub(super) fn tool(&self) -> String {
+        match self {
+            Self::Checkout(path) => {
+                let path = path.join("crates/cli").display().to_string();
+                // A path has no NUL.
+                format!("--path {}", shlex::try_quote(&path).unwrap_or_default())
+            }
+            Self::Registry => format!("--version {} lumos-connector-cli", env!("CARGO_PKG_VERSION")),
+        }
+    }
 }
 
 impl fmt::Display for Sdk {

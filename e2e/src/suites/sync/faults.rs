@@ -92,7 +92,8 @@ fn connection(stage: &Stage, fault: &str) -> Result<Connection> {
     let state = connection.path("state");
     let file = format!(
         "[connector]\ncommand = [{binary:?}]\n\n[connector.environment]\nFAULT = \"{fault}\"\nFAULT_STATE = {state:?}\n\n\
-         [limits]\ncall_timeout = {}\n",
+         [auth.basic]\nusername = \"e2e\"\npassword = {{ env = \"TENANT_PASSWORD\" }}\n\n\
+         [settings]\nhost = \"acme.test\"\n\n[limits]\ncall_timeout = {}\n",
         if fault == "hang" { 2 } else { 120 }
     );
     std::fs::write(connection.path("tenant.toml"), file)?;

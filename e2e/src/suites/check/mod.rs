@@ -1,0 +1,17 @@
+//! `connector check` against connectors of this workspace and of the Python reference, and against every fault that it has
+//! to find.
+
+mod connectors;
+mod faults;
+mod reports;
+
+use anyhow::Result;
+
+use crate::harness::stage::Stage;
+
+pub(super) fn run(stage: &mut Stage) -> Result<()> {
+    stage.build(&["lumos-connector-cli", "lumos-mock-connector", "lumos-conformance-faulty-connector"])?;
+    faults::run(stage)?;
+    connectors::run(stage)?;
+    reports::run(stage)
+}
