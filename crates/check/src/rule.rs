@@ -46,12 +46,12 @@ impl Rule {
         format!("{CONTRACT}#{}", self.anchor)
     }
 
-    /// The section of the contract, such as `§7`.
+    /// The number of the section of the contract, with the sign for section before it.
     #[must_use]
     pub fn section(&self) -> String {
         let number: String =
             self.anchor.trim_start_matches('s').chars().take_while(char::is_ascii_digit).collect();
-        format!("§{number}")
+        format!("\u{a7}{number}")
     }
 }
 

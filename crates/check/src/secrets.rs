@@ -33,10 +33,10 @@ impl Run<'_> {
         has_canary(text) || self.subject.connection.redact(text) != text
     }
 
-    /// Looks for secrets in what a call brought back. Answers to right requests are data: only canaries count there.
+    /// Looks for secrets in what a call brought back. Answers to right requests are data.
     pub(crate) fn look_for_secrets(&self, call: &Call) {
         let is_data = call.is_success();
-        let in_answer = has_canary(&call.text) && !is_data || !is_data && self.has_secret(&call.text);
+        let in_answer = !is_data && self.has_secret(&call.text);
         self.expect(
             errors::SECRETS_IN_ANSWER,
             !in_answer,

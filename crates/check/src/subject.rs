@@ -111,7 +111,7 @@ impl Call {
         if is_document(whole) {
             return whole;
         }
-        self.text.lines().map(str::trim).filter(|line| is_document(line)).last().unwrap_or(whole)
+        self.text.lines().map(str::trim).filter(|line| is_document(line)).next_back().unwrap_or(whole)
     }
 
     /// What came back, in a few words.
@@ -186,7 +186,7 @@ fn read_answer(status: &Status, text: &str, is_utf8: bool) -> Result<Value, Stri
         Ok(value) => value,
         Err(error) => {
             let line = text.lines().filter_map(|line| serde_json::from_str::<Value>(line.trim()).ok());
-            match line.filter(Value::is_object).last() {
+            match line.filter(Value::is_object).next_back() {
                 Some(value) => value,
                 None if text.trim().is_empty() => {
                     let Status::Exit(_, how) = status else { return Err("the answer is empty".to_owned()) };

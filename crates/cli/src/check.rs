@@ -10,8 +10,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use lumos_check::observer::{Event, Observer};
 use lumos_check::report::{Report, html, json, junit, sarif, terminal};
-use lumos_check::writing::Template;
+use lumos_check::writing::{Template, clean_up};
 use lumos_check::{Baseline, CheckOptions, Group, Rule, Severity, check};
+use lumos_connection::Connection;
 use lumos_connector_runtime::failure::Failure;
 use lumos_connector_runtime::output;
 use serde_json::Value;
@@ -22,7 +23,7 @@ use crate::connection::{ConnectionArguments, block_on};
 ///
 /// It is asked what the platform and the on-premise agent would ask, right requests and wrong ones. Nothing is changed in
 /// the app unless --write names a template for a test account. Status 0: no finding of the severity of --fail-on or worse;
-/// 3: the worst one is a note; 4: a warning; 5: an error; 1: the check could not be run.
+/// 3: the worst one is a note; 4: a warning; 5: an error; 1: the check could not be run; 130: it was interrupted.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   connector check mock.toml
@@ -108,13 +109,34 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Progress { shown: !arguments.quiet && io::stderr().is_terminal(), group: Mutex::default() };
     let report = block_on(async {
         let connection = connection.open().await?;
-        let result = check(&connection, &options, &progress).await;
+        let result = tokio::select! {
+            result = check(&connection, &options, &progress) => {
+                Some(result.map_err(|error| Failure::new(error.to_string())))
+            }
+            _ = tokio::signal::ctrl_c() => None,
+        };
+        let result = match result {
+            Some(result) => result.map(Some),
+            None => interrupted(&connection, options.journal.as_deref()).await.map(|()| None),
+        };
         connection.close().await;
-        result.map_err(|error| Failure::new(error.to_string()))
+        result
     })?;
     progress.end();
+    // As a shell has it for a program that a signal ended.
+    let Some(report) = report else { return Ok(ExitCode::from(130)) };
     write(arguments, &report)?;
     Ok(status(&report, arguments.fail_on))
+}
+
+/// Takes away what was created.
+async fn interrupted(connection: &Connection, journal: Option<&Path>) -> Result<(), Failure> {
+    let Some(journal) = journal else { return Ok(()) };
+    let left = clean_up(connection, journal).await.map_err(|error| Failure::new(error.to_string()))?;
+    for one in left {
+        output::message(format!("left behind: {one}; the journal {} has it", journal.display()));
+    }
+    Ok(())
 }
 
 fn options(arguments: &Arguments, file: &Path) -> Result<CheckOptions, Failure> {

@@ -73,7 +73,7 @@ pub(crate) fn judge(run: &Run<'_>, name: &str, listing: &Listing) {
         }
         (None, End::Failed) => {}
         _ => {
-            run.expect(TERMINATES, problem.is_none(), name, || problem.unwrap_or_default().to_owned(), &last)
+            run.expect(TERMINATES, problem.is_none(), name, || problem.unwrap_or_default().to_owned(), &last);
         }
     }
     if let (End::Failed, Some(call)) = (&listing.end, listing.calls.last()) {

@@ -1,11 +1,11 @@
-//! A report for CI systems that read the XML of JUnit: a test suite for each group, a test case for each rule.
+//! A report for CI systems that read the XML of `JUnit`: a test suite for each group, a test case for each rule.
 
 use std::fmt::Write as _;
 
 use super::{Report, Verdict};
 use crate::rule::Group;
 
-/// A report as the XML of JUnit.
+/// A report as the XML of `JUnit`.
 #[must_use]
 pub fn text(report: &Report) -> String {
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
@@ -82,7 +82,7 @@ pub(super) fn escape(text: &str) -> String {
             '\'' => escaped.push_str("&#39;"),
             '\n' | '\t' => escaped.push(letter),
             control if control.is_control() || matches!(control, '\u{fffe}' | '\u{ffff}') => {
-                escaped.push('\u{fffd}')
+                escaped.push('\u{fffd}');
             }
             other => escaped.push(other),
         }

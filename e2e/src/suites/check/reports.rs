@@ -2,10 +2,12 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use crate::harness::install::succeed;
 use crate::harness::stage::Stage;
 
 /// The secret of every connection here.
@@ -38,14 +40,14 @@ impl Faulty {
         self.folder.path()
     }
 
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.tool);
+        command.args(["check", "acme.toml"]).args(arguments).current_dir(self.path()).env("E2E_SECRET", SECRET);
+        command
+    }
+
     fn check(&self, arguments: &[&str]) -> Result<Output> {
-        let output = Command::new(&self.tool)
-            .args(["check", "acme.toml"])
-            .args(arguments)
-            .current_dir(self.path())
-            .env("E2E_SECRET", SECRET)
-            .output()
-            .context("starting connector")?;
+        let output = self.command(arguments).output().context("starting connector")?;
         for written in [&output.stdout, &output.stderr] {
             ensure!(!String::from_utf8_lossy(written).contains(SECRET), "{arguments:?} wrote a secret");
         }
