@@ -42,7 +42,7 @@ pub(crate) async fn entitlements(
 ) -> Result<Reply<Vec<FoundEntitlementData>>> {
     let mut rows: Vec<_> = (0..3).map(entitlement).collect();
     let mut add = |id: &str| {
-        rows.push(FoundEntitlementData { integration_specific_id: id.to_owned(), ..entitlement(7) })
+        rows.push(FoundEntitlementData { integration_specific_id: id.to_owned(), ..entitlement(7) });
     };
     if is("unnamed-entitlement") {
         add("");

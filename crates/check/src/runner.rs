@@ -64,7 +64,12 @@ pub async fn check(
                     Group::Declaration => declaration::check(&mut run).await,
                     Group::Answers => {}
                     Group::Paging => paging::check(&run).await,
-                    Group::Errors => errors::check(&run).await,
+                    Group::Errors => {
+                        errors::check(&run).await;
+                        if !chosen.contains(&Group::Process) {
+                            process::check_secrets(&run).await;
+                        }
+                    }
                     Group::Process => process::check(&run).await,
                     Group::Server => server::check(&run).await,
                     Group::Limits => limits::check(&run).await,

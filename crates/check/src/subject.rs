@@ -111,7 +111,7 @@ impl Call {
         if is_document(whole) {
             return whole;
         }
-        self.text.lines().map(str::trim).filter(|line| is_document(line)).next_back().unwrap_or(whole)
+        self.text.lines().map(str::trim).rfind(|line| is_document(line)).unwrap_or(whole)
     }
 
     /// What came back, in a few words.
@@ -185,8 +185,8 @@ fn read_answer(status: &Status, text: &str, is_utf8: bool) -> Result<Value, Stri
     let value = match serde_json::from_str::<Value>(text) {
         Ok(value) => value,
         Err(error) => {
-            let line = text.lines().filter_map(|line| serde_json::from_str::<Value>(line.trim()).ok());
-            match line.filter(Value::is_object).next_back() {
+            let mut line = text.lines().filter_map(|line| serde_json::from_str::<Value>(line.trim()).ok());
+            match line.rfind(Value::is_object) {
                 Some(value) => value,
                 None if text.trim().is_empty() => {
                     let Status::Exit(_, how) = status else { return Err("the answer is empty".to_owned()) };

@@ -18,10 +18,9 @@ const TRAPPED: &str = "FAULT_TRAPPED";
 /// What a fault does before the command line is looked at.
 pub(super) fn before(words: &[String]) -> Option<ExitCode> {
     let dev = words.first().is_some_and(|word| word == "dev");
-    if is("termination-ignored") && !dev || is("server-ignores-termination") && dev {
-        if std::env::var_os(TRAPPED).is_none() {
-            return Some(trapped());
-        }
+    let ignored = is("termination-ignored") && !dev || is("server-ignores-termination") && dev;
+    if ignored && std::env::var_os(TRAPPED).is_none() {
+        return Some(trapped());
     }
     let is_info = words.first().is_some_and(|word| word == "info");
     if is("slow-start") && is_info {

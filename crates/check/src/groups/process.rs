@@ -125,6 +125,22 @@ pub(crate) async fn check(run: &Run<'_>) {
     load(run).await;
 }
 
+/// What the rules about secrets need of this group: result files and logs.
+pub(crate) async fn check_secrets(run: &Run<'_>) {
+    let folder = tempfile::tempdir();
+    match folder {
+        Ok(folder) if run.subject.connection.has_program() => {
+            result_files(run, folder.path()).await;
+            logs(run, folder.path()).await;
+        }
+        _ => {
+            for rule in [errors::SECRETS_IN_LOG, errors::SECRETS_IN_RESULT_FILE] {
+                run.skip(rule, "the connection has no program, or there is no temporary folder");
+            }
+        }
+    }
+}
+
 /// A request that needs nothing: that for `app_info`.
 fn harmless() -> String {
     bare(json!({})).to_string()

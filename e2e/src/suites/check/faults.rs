@@ -1,8 +1,8 @@
 //! The table of faults: each is found by the rule that is meant for it, and by none that has nothing to do with it.
 
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -201,23 +201,24 @@ pub(super) fn run(stage: &mut Stage) -> Result<()> {
     });
     let all = stage.is_full();
     let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, Result<()>)>> = Mutex::default();
+    let (sender, results) = mpsc::channel();
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                while let Some((number, fault)) = take(&next) {
-                    let result = one(&binary, fault, all);
-                    results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((number, result));
+            let sender = sender.clone();
+            let (next, binary) = (&next, &binary);
+            scope.spawn(move || {
+                while let Some(fault) = FAULTS.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if sender.send((fault, one(binary, fault, all))).is_err() {
+                        break;
+                    }
                 }
             });
         }
+        drop(sender);
+        for ((fault, rule, _), result) in results {
+            stage.check(format!("{fault}: {rule}"), |_| result);
+        }
     });
-    let mut results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    results.sort_by_key(|(number, _)| *number);
-    for (number, result) in results {
-        let (fault, rule, _) = FAULTS[number];
-        stage.check(format!("{fault}: {rule}"), |_| result);
-    }
     stage.check("every rule but a few has a fault", |_| {
         let unproved: Vec<_> = Rule::all()
             .map(|rule| rule.id)
@@ -240,13 +241,6 @@ const UNPROVED: &[&str] = &[
     "errors/unknown-credential",
     "errors/credential-config",
 ];
-
-fn take(
-    next: &AtomicUsize,
-) -> Option<(usize, &'static (&'static str, &'static str, &'static [&'static str]))> {
-    let number = next.fetch_add(1, Ordering::Relaxed);
-    FAULTS.get(number).map(|fault| (number, fault))
-}
 
 fn one(binary: &Path, (fault, rule, related): &(&str, &str, &[&str]), all: bool) -> Result<()> {
     let own = Rule::find(rule).context("there is no such rule")?.group;

@@ -42,7 +42,11 @@ impl Faulty {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.tool);
-        command.args(["check", "acme.toml"]).args(arguments).current_dir(self.path()).env("E2E_SECRET", SECRET);
+        command
+            .args(["check", "acme.toml"])
+            .args(arguments)
+            .current_dir(self.path())
+            .env("E2E_SECRET", SECRET);
         command
     }
 
