@@ -102,7 +102,7 @@ fn call(capability: &str, words: &[String]) -> ExitCode {
     let result_file = option(words, "--result-file-path");
     let (text, status) = answered(capability, &body, &rest, false);
     process::result_file(result_file, &body);
-    if is("result-on-stdout") && result_file.is_some() {
+    if is("result-on-stdout") && result_file.is_some_and(|path| path.ends_with(".gz")) {
         process::print(b"{}\n");
     }
     if !text.is_empty() {
