@@ -36,6 +36,7 @@ pub mod transport;
 
 use log_delivery::HttpLogDelivery;
 use lumos_connector_core::host::{Host, HostBuilder};
+use lumos_connector_core::recording::HttpMode;
 use token_exchange::HttpTokenExchange;
 
 pub use blocking::blocking;
@@ -44,10 +45,20 @@ pub use http::{HttpAnswer, HttpBuilder, HttpCall, HttpClient, HttpRequest};
 pub use reqwest;
 
 /// Begins a host that can send requests: for OAuth tokens, with critical log lines, and in proxy mode when this crate is
-/// built with the feature `proxy`.
+/// built with the feature `proxy`. It can record requests and replay them.
 pub fn host() -> HostBuilder {
-    let host =
-        Host::builder().token_exchange(HttpTokenExchange::default()).log_delivery(HttpLogDelivery::default());
+    let host = Host::builder()
+        .token_exchange(HttpTokenExchange::default())
+        .log_delivery(HttpLogDelivery::default())
+        .http_mode(|host, mode| {
+            let route = host.current_transport::<transport::Route>().cloned().unwrap_or_default();
+            // What is not sent need not be waited for.
+            let host = match &mode {
+                HttpMode::Replay(_) => host.clock(clock::VirtualClock::default()),
+                HttpMode::Record(_) => host,
+            };
+            route.in_mode(mode).carry(host)
+        });
     #[cfg(feature = "proxy")]
     let host = host.proxy_mode(|host| match transport::proxy::Proxy::lumos() {
         Some(proxy) => transport::Route::from(proxy).carry(host),

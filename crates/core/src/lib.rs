@@ -23,7 +23,7 @@ pub use builtin::{oauth, probe};
 pub use call::answer::Answer;
 pub use call::reply::{Reply, Rows};
 pub use call::{
-    Call, answer, clock, fingerprint, host, listing, observation, page, rate_limit, reply, token,
+    Call, answer, clock, fingerprint, host, listing, observation, page, rate_limit, recording, reply, token,
 };
 pub use declaration::{error, redaction};
 pub use dispatch::from_call::{Auth, FromCall, Settings};

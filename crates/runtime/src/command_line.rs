@@ -13,6 +13,7 @@ use crate::server;
 pub(crate) const JSON: &str = "json";
 pub(crate) const JSON_FILE: &str = "json-file";
 pub(crate) const RESULT_FILE: &str = "result-file-path";
+pub(crate) const RECORD: &str = "record";
 pub(crate) const EXIT_CODE: &str = "exit-code";
 const USE_PROXY: &str = "use-proxy";
 const SHELL: &str = "shell";
@@ -29,10 +30,14 @@ pub(crate) enum Action {
         json: Option<String>,
         json_file: Option<String>,
         result_file: Option<String>,
+        /// The file that the call is recorded into.
+        record: Option<String>,
         exit_code: bool,
     },
     /// Answer requests over HTTP until a signal comes.
     Serve(Box<server::Options>),
+    /// Answer a recorded request without the app, and compare.
+    Replay(String),
     /// Answer requests over HTTP by a child process that is rebuilt and restarted when a source changes.
     Reload(Vec<String>),
     /// Build the connector from its source.
@@ -116,6 +121,13 @@ fn capabilities(integration: &Integration, only: Option<&str>) -> impl Iterator<
             )
             .group(ArgGroup::new("request").args([JSON, JSON_FILE]).required(true))
             .arg(result_file())
+            .arg(
+                Arg::new(RECORD)
+                    .long(RECORD)
+                    .value_name("FILE")
+                    .value_parser(NonEmptyStringValueParser::new())
+                    .help("Write the call and its HTTP exchanges to this file, secrets replaced, for tests and `dev replay`"),
+            )
             .arg(use_proxy())
             .arg(
                 Arg::new(EXIT_CODE)
@@ -132,6 +144,21 @@ fn dev() -> Command {
         .about("Commands for developing and installing the connector")
         .disable_help_subcommand(true)
         .subcommand(server::arguments::http_server().arg(use_proxy()))
+        .subcommand(
+            Command::new("replay")
+                .about(
+                    "Answer a recorded request without the app, and compare the answer with the recorded one",
+                )
+                .after_help(
+                    "The exit status is 1 when the call differs from its recording; stderr says where.",
+                )
+                .arg(
+                    Arg::new(PATH)
+                        .value_name("FILE")
+                        .required(true)
+                        .help("A file that a call was recorded into with --record"),
+                ),
+        )
         .subcommand(
             Command::new("completions").about("Print completions for a shell").arg(
                 Arg::new(SHELL)
@@ -190,6 +217,10 @@ pub(crate) fn action(definition: &Command, matches: &ArgMatches) -> Action {
         Some(("info", info)) => Action::Info { result_file: result_file(info) },
         Some(("serve", serve)) => Action::Serve(Box::new(server::arguments::options(serve))),
         Some(("dev", dev_matches)) => match dev_matches.subcommand() {
+            Some(("replay", replay)) => match text(replay, PATH) {
+                Some(path) => Action::Replay(path),
+                None => Action::Nothing(Box::new(dev())),
+            },
             Some(("completions", completions)) => match completions.get_one::<Shell>(SHELL) {
                 Some(shell) => Action::Completions(*shell),
                 None => Action::Nothing(Box::new(dev())),
@@ -210,6 +241,7 @@ pub(crate) fn action(definition: &Command, matches: &ArgMatches) -> Action {
             json: text(request, JSON),
             json_file: text(request, JSON_FILE),
             result_file: result_file(request),
+            record: text(request, RECORD),
             exit_code: request.get_flag(EXIT_CODE),
         },
     }

@@ -7,6 +7,7 @@
 //! | `executable` | the executable of a connector, built from its source; with the feature `develop` |
 //! | [`failure`] | why a command could not be carried out |
 //! | [`output`] | stdout and stderr |
+//! | `recording` | calls that are recorded into a file, and replayed without the app |
 //! | [`log`] | where log lines go, and what never appears in them |
 //!
 //! stdout carries the answer and nothing else; messages for people go to stderr (contract §8).
@@ -19,6 +20,7 @@ pub mod failure;
 pub mod log;
 mod observability;
 pub mod output;
+mod recording;
 mod request;
 mod result_file;
 mod run;

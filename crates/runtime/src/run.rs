@@ -15,8 +15,9 @@ use crate::failure::Failure;
 use crate::observability::context::CallContext;
 use crate::observability::{Observability, traced};
 use crate::output::Counted;
+use crate::recording::{Kept, RecordingFile};
 use crate::result_file::ResultFile;
-use crate::{develop, log, output, request, server};
+use crate::{develop, log, output, recording, request, server};
 
 /// Exit status of an error answer, when it was asked for.
 const ERROR_ANSWER: u8 = 3;
@@ -115,8 +116,13 @@ fn carry_out(integration: &Integration, host: HostBuilder, action: Action) -> Re
             let info = integration.info();
             output::write(result_file.as_ref(), |sink| sink.write_all(info.as_bytes()))?;
         }
-        Action::Capability { name, json, json_file, result_file, exit_code } => {
+        Action::Capability { name, json, json_file, result_file, record, exit_code } => {
             let result_file = result_file.as_deref().map(ResultFile::new).transpose()?;
+            let recording = record.as_deref().map(RecordingFile::new).transpose()?;
+            let host = match &recording {
+                Some(recording) => recording.watch(host)?,
+                None => host,
+            };
             let log = log::start(integration, &host)?;
             let request = request::read(json, json_file.as_deref())?;
             log::arguments(&log.settings, integration, &name, json_file.is_none().then_some(&request));
@@ -129,13 +135,17 @@ fn carry_out(integration: &Integration, host: HostBuilder, action: Action) -> Re
             let failed = answer.error_code().is_some();
             let started = Instant::now();
             let mut bytes = 0;
+            let mut kept = recording.is_some().then(Vec::new);
             output::write(result_file.as_ref(), |sink| {
-                let mut counted = Counted { sink, bytes: 0 };
+                let mut counted = Counted { sink: &mut Kept { sink, kept: kept.as_mut() }, bytes: 0 };
                 runtime.block_on(context.scope(answer.write_to(&mut counted)))?;
                 bytes = counted.bytes;
                 Ok(())
             })?;
             observability.serialised(&name, started.elapsed(), bytes);
+            if let Some(recording) = recording {
+                recording.finish(integration, &name, &request, &kept.unwrap_or_default())?;
+            }
             if exit_code && failed {
                 return Ok(ExitCode::from(ERROR_ANSWER));
             }
@@ -144,6 +154,7 @@ fn carry_out(integration: &Integration, host: HostBuilder, action: Action) -> Re
             let log = log::start(integration, &host)?;
             server::run(integration, host, &log, *options)?;
         }
+        Action::Replay(path) => return recording::replay(integration, host, &path),
         Action::Reload(arguments) => develop::reload(&arguments)?,
         Action::Completions(shell) => output::write(None, |sink| {
             let mut definition = command_line::definition(integration);
@@ -164,7 +175,7 @@ fn carry_out(integration: &Integration, host: HostBuilder, action: Action) -> Re
 }
 
 /// A process answers one request, so one thread is enough.
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

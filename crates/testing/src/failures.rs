@@ -21,6 +21,7 @@ const PAUSE: Duration = Duration::from_secs(7);
 pub struct AppFailures {
     good: Case,
     statuses: Vec<(u16, ConnectorErrorCode)>,
+    html: bool,
 }
 
 /// From a case of a capability that calls the app: a case for every way in which the app can fail.
@@ -40,7 +41,7 @@ pub struct AppFailures {
 /// # drop(cases);
 /// ```
 pub fn app_failures(good: Case) -> AppFailures {
-    AppFailures { good, statuses: STATUSES.map(|status| (status, of_http_status(status))).into() }
+    AppFailures { good, statuses: STATUSES.map(|status| (status, of_http_status(status))).into(), html: true }
 }
 
 impl AppFailures {
@@ -56,6 +57,20 @@ impl AppFailures {
     /// Leaves out a status that is not a failure to this capability.
     pub fn without(mut self, status: u16) -> Self {
         self.statuses.retain(|(known, _)| *known != status);
+        self
+    }
+
+    /// Leaves out the case in which a page of HTML is answered with 200: for calls that read nothing of the answer, which
+    /// is then as good as any.
+    pub fn without_html(mut self) -> Self {
+        self.html = false;
+        self
+    }
+
+    /// Leaves out all cases of error statuses, for apps that answer errors in another way, with 200 for instance. Those that
+    /// [`status`](Self::status) names afterwards are there again.
+    pub fn without_statuses(mut self) -> Self {
+        self.statuses.clear();
         self
     }
 
@@ -97,11 +112,13 @@ impl IntoIterator for AppFailures {
                 error(code).or(ConnectorErrorCode::BadGateway).or(ConnectorErrorCode::BudgetExhausted);
             cases.push(self.case(name, anything().answers(fault)).expect(expected));
         }
-        let html = answer(200).html("<html><body>Please log in.</body></html>");
-        cases.push(
-            self.case("the app answers with a page of HTML", anything().answers(html))
-                .expect(error(ConnectorErrorCode::InvalidResponse)),
-        );
+        if self.html {
+            let html = answer(200).html("<html><body>Please log in.</body></html>");
+            cases.push(
+                self.case("the app answers with a page of HTML", anything().answers(html))
+                    .expect(error(ConnectorErrorCode::InvalidResponse)),
+            );
+        }
         let absent = error(ConnectorErrorCode::ConnectionTimeout)
             .or(ConnectorErrorCode::ConnectionRejected)
             .or(ConnectorErrorCode::BadGateway);

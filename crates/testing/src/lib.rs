@@ -5,6 +5,7 @@
 //! | [`Suite`] | all cases of a connector, each run as a test of its own |
 //! | [`Case`] | a request, the calls to the app that it causes, the answer that is expected |
 //! | [`Exchange`], [`Upstream`] | the fake app: what it expects, what it answers, how it fails |
+//! | [`recorded`], [`recordings`] | cases from calls of a connector that were recorded with `--record` |
 //! | [`app_failures`], [`waits_when_throttled`] | cases that every connector should pass |
 //!
 //! Requests pass through what they pass through in production: dispatch the real HTTP client, and a real socket. In
@@ -17,6 +18,7 @@ mod difference;
 mod failures;
 mod log;
 mod placeholder;
+mod recorded;
 mod secrets;
 mod suite;
 mod upstream;
@@ -25,6 +27,7 @@ pub use case::{
     Case, Expected, ExpectedError, ExpectedListing, ExpectedResponse, case, error, listing, response,
 };
 pub use failures::{AppFailures, app_failures, waits_when_throttled};
+pub use recorded::{recorded, recordings};
 pub use suite::{Failures, Suite};
 pub use upstream::{
     Answer, Exchange, Fault, Received, UnexpectedCalls, Upstream, answer, anything, call, delete, get, patch,
@@ -38,10 +41,10 @@ pub mod prelude {
     #[doc(no_inline)]
     pub use crate::{
         Answer, Case, Exchange, Fault, Received, Suite, Upstream, answer, anything, app_failures, call, case,
-        delete, error, get, listing, patch, post, put, response, waits_when_throttled,
+        delete, error, get, listing, patch, post, put, recorded, recordings, response, waits_when_throttled,
     };
     pub use lumos_connector_types::error::ConnectorErrorCode;
     #[doc(hidden)]
     pub use lumos_connector_types::error::ConnectorErrorCode as Code;
-    pub use serde_json::json;
+    pub use serde_json::{Value, json};
 }

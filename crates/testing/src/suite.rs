@@ -68,6 +68,8 @@ const BROUGHT: [&str; 7] = [
 pub struct Suite {
     integration: Declare,
     defaults: Envelope,
+    /// Headers that every call to the app must have.
+    headers: Vec<(String, String)>,
     cases: Vec<Case>,
     mistakes: Vec<String>,
 }
@@ -83,6 +85,7 @@ impl Suite {
         Self {
             integration: Arc::new(integration),
             defaults: Envelope::default(),
+            headers: Vec::new(),
             cases: Vec::new(),
             mistakes: Vec::new(),
         }
@@ -101,6 +104,13 @@ impl Suite {
     /// Sets the settings of all cases that bring none.
     pub fn settings(self, settings: impl Serialize) -> Self {
         self.default("settings", settings)
+    }
+
+    /// Expects a header of every call to the app, in all cases: the login, once for the whole suite. A case or a call that
+    /// names the header itself is not concerned; see [`Case::header`] and [`Exchange::any_header`](crate::Exchange::any_header).
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
     }
 
     fn default(mut self, part: &'static str, value: impl Serialize) -> Self {
@@ -136,7 +146,7 @@ impl Suite {
         note(SOUND, self.sound());
         note(COVERED, self.covered());
         for case in self.cases.iter().filter(|case| case.skipped.is_none()) {
-            note(&case.test_name(), run(case, &self.defaults, &self.integration));
+            note(&case.test_name(), self.outcome(case));
         }
         if failed.is_empty() { Ok(()) } else { Err(Failures(failed)) }
     }
@@ -151,15 +161,18 @@ impl Suite {
         trials.extend(suite.cases.iter().cloned().map(|case| {
             let suite = Arc::clone(&suite);
             let (name, skipped) = (case.test_name(), case.skipped.clone());
-            let trial = Trial::test(name, move || {
-                run(&case, &suite.defaults, &suite.integration).map_err(Failed::from)
-            });
+            let trial = Trial::test(name, move || suite.outcome(&case).map_err(Failed::from));
             match skipped {
                 Some(reason) => trial.with_ignored_flag(true).with_kind(reason),
                 None => trial,
             }
         }));
         trials
+    }
+
+    fn outcome(&self, case: &Case) -> Result<(), String> {
+        let integration = (self.integration)().map_err(|error| error.to_string())?;
+        case::run(case, &self.defaults, &self.headers, &integration)
     }
 
     /// Whether the connector can be declared and described, and the suite itself has no mistakes.
@@ -183,8 +196,8 @@ impl Suite {
     fn covered(&self) -> Result<(), String> {
         let integration = (self.integration)().map_err(|error| error.to_string())?;
         let registered: BTreeSet<_> = integration.capabilities().map(|(name, _)| name).collect();
-        let covered: BTreeSet<_> =
-            self.cases.iter().filter(|case| case.skipped.is_none()).map(|case| case.capability).collect();
+        let cases = self.cases.iter().filter(|case| case.skipped.is_none());
+        let covered: BTreeSet<_> = cases.map(|case| case.capability.as_ref()).collect();
         let bare: Vec<_> =
             registered.difference(&covered).copied().filter(|name| !BROUGHT.contains(name)).collect();
         if bare.is_empty() {
@@ -196,11 +209,6 @@ impl Suite {
 
 const SOUND: &str = "suite::the_declaration_has_no_mistakes";
 const COVERED: &str = "suite::every_capability_has_a_case";
-
-fn run(case: &Case, defaults: &Envelope, integration: &Declare) -> Result<(), String> {
-    let integration = integration().map_err(|error| error.to_string())?;
-    case::run(case, defaults, &integration)
-}
 
 impl fmt::Debug for Suite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

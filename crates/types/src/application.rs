@@ -326,3 +326,36 @@ pub struct UnassignedApplicationEntitlement {
     /// True when the account no longer holds the entitlement.
     pub unassigned: bool,
 }
+
+impl AssignedApplication {
+    /// The account is now assigned to the application; `provisioned` when it also exists inside the application.
+    #[must_use]
+    pub fn assigned(provisioned: bool) -> Self {
+        Self { assigned: true, provisioned }
+    }
+}
+
+impl UnassignedApplication {
+    /// The account is no longer assigned to the application, and has this status in it; `deprovisioned` when it was also
+    /// removed or disabled inside the application.
+    #[must_use]
+    pub fn unassigned(deprovisioned: bool, status: AccountStatus) -> Self {
+        Self { unassigned: true, deprovisioned, status }
+    }
+}
+
+impl AssignedApplicationEntitlement {
+    /// The account now holds the entitlement of the application.
+    #[must_use]
+    pub fn assigned() -> Self {
+        Self { assigned: true }
+    }
+}
+
+impl UnassignedApplicationEntitlement {
+    /// The account no longer holds the entitlement of the application.
+    #[must_use]
+    pub fn unassigned() -> Self {
+        Self { unassigned: true }
+    }
+}

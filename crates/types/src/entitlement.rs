@@ -213,3 +213,19 @@ impl FoundEntitlementAssociation {
         }
     }
 }
+
+impl AssignedEntitlement {
+    /// The account now holds the entitlement, or has held it before.
+    #[must_use]
+    pub fn assigned() -> Self {
+        Self { assigned: true }
+    }
+}
+
+impl UnassignedEntitlement {
+    /// The account no longer holds the entitlement, or has not held it before.
+    #[must_use]
+    pub fn unassigned() -> Self {
+        Self { unassigned: true }
+    }
+}

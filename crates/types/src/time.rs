@@ -1,6 +1,9 @@
 //! Points in time and durations as the wire writes them (contract §1 and §2).
 
+mod conversions;
+
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -15,11 +18,20 @@ use speedate::{DateConfig, DateTimeConfig, MicrosecondsPrecisionOverflowBehavior
 /// six fraction digits, which are cut) and from Unix time in seconds or milliseconds, as a number or as text. It is
 /// written as RFC 3339: `Z` for UTC, no fraction when there is none, else six digits.
 ///
+/// Times are in the order of the moments that they name, a naive one taken as UTC. Equal are only times that are written
+/// alike: of one moment, those with a smaller offset come first, naive ones before all.
+///
+/// It is made from a [`SystemTime`](std::time::SystemTime), and with the feature `jiff` from `jiff::Timestamp` and
+/// `jiff::ZonedDateTime`, by `TryFrom`; and the other way.
+///
 /// ```
 /// use lumos_connector_types::time::DateTime;
 /// let time: DateTime = "2024-01-02 03:04:05.12+05:30".parse().unwrap();
 /// assert_eq!(time.to_string(), "2024-01-02T03:04:05.120000+05:30");
 /// assert_eq!(DateTime::from_unix(1_700_000_000).unwrap().to_string(), "2023-11-14T22:13:20Z");
+///
+/// let earlier: DateTime = "2024-01-02T03:00:00+02:00".parse().unwrap();
+/// assert!(earlier < "2024-01-02T02:00:00Z".parse().unwrap() && earlier < DateTime::now());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateTime(speedate::DateTime);
@@ -56,6 +68,19 @@ impl DateTime {
     #[must_use]
     pub fn has_zone(&self) -> bool {
         self.0.time.tz_offset.is_some()
+    }
+}
+
+impl Ord for DateTime {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let place = |time: &Self| (time.unix_microseconds(), time.0.time.tz_offset);
+        place(self).cmp(&place(other))
+    }
+}
+
+impl PartialOrd for DateTime {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -115,6 +140,19 @@ impl Date {
         speedate::Date::from_timestamp(seconds, true, &DateConfig::default())
             .map(Self)
             .map_err(TimeError::from)
+    }
+}
+
+impl Ord for Date {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let place = |date: &Self| (date.0.year, date.0.month, date.0.day);
+        place(self).cmp(&place(other))
+    }
+}
+
+impl PartialOrd for Date {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

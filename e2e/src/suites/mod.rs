@@ -7,6 +7,7 @@ mod docs;
 mod oidc;
 mod openapi;
 mod postgres;
+mod rabbitmq;
 mod scaffold;
 mod schemathesis;
 mod scim;
@@ -32,6 +33,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite { name: "oidc", run: oidc::run },
     Suite { name: "openapi", run: openapi::run },
     Suite { name: "postgres", run: postgres::run },
+    Suite { name: "rabbitmq", run: rabbitmq::run },
     Suite { name: "scaffold", run: scaffold::run },
     Suite { name: "scim", run: scim::run },
     Suite { name: "secrets", run: secrets::run },

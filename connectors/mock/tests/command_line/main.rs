@@ -4,6 +4,7 @@
 mod answers;
 mod executables;
 mod hostile_input;
+mod recordings;
 mod result_files;
 mod usage;
 

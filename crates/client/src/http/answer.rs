@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lumos_connector_core::error::{ConnectorError, HttpStatusError, Result};
 use lumos_connector_core::listing::PagingError;
+use lumos_connector_types::error::ConnectorErrorCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LINK};
 use reqwest::{Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
@@ -127,6 +128,47 @@ impl HttpAnswer {
     /// Otherwise [what it means](Self::error).
     pub fn success(self) -> Result<Self> {
         if self.is_success() && !self.refused { Ok(self) } else { Err(self.error()) }
+    }
+
+    /// The same answer when its status is 2xx, and `None` when it says that what was asked for does not exist: a 404, or
+    /// another status that means `not_found` by [`on_status`](super::HttpBuilder::on_status) or
+    /// [`map_error`](super::HttpBuilder::map_error). A 404 to which these give another code is an error.
+    ///
+    /// # Errors
+    /// As [`success`](Self::success).
+    pub fn optional(self) -> Result<Option<Self>> {
+        if self.is_success() && !self.refused {
+            return Ok(Some(self));
+        }
+        let error = self.error();
+        let unchanged = || {
+            let status = ConnectorError::from(HttpStatusError::new(404, "", None, ""));
+            self.status() == 404 && error.code() == status.code()
+        };
+        if !self.refused && (error.code() == ConnectorErrorCode::NotFound || unchanged()) {
+            return Ok(None);
+        }
+        Err(error)
+    }
+
+    /// The same answer when its status is one of these. An error status that is among them is no error: `[204, 404]`
+    /// takes both for a deletion.
+    ///
+    /// # Errors
+    /// For another error status, [what it means](Self::error); for another status that is none, `invalid_response`.
+    pub fn expect_status<const N: usize>(self, statuses: [u16; N]) -> Result<Self> {
+        if self.refused {
+            return Err(self.error());
+        }
+        if statuses.contains(&self.status()) {
+            return Ok(self);
+        }
+        if !self.is_success() {
+            return Err(self.error());
+        }
+        let expected = statuses.map(|status| status.to_string()).join(" or ");
+        Err(ConnectorError::invalid_response(format!("{} expected the status {expected}", self.summary()))
+            .with_status_code(self.status()))
     }
 
     /// The error that the answer is, whatever its status.

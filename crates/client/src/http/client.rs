@@ -1,6 +1,7 @@
 //! The HTTP client of a call.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use lumos_connector_core::error::{ConnectorError, Result};
 use lumos_connector_types::error::ConnectorErrorCode;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Url};
+use serde::de::DeserializeOwned;
 
 use super::answer::HttpAnswer;
 use super::exchange::IsRefusal;
@@ -125,9 +127,47 @@ impl HttpClient {
     }
 
     /// Sends many requests, as many at once as the client's [`RateLimit`](crate::limit::RateLimit) allows, else
-    /// fifteen. The answers come in the order of the requests.
+    /// fifteen. The answers come in the order of the requests; each is what [`HttpRequest::send`] gives, so an error status
+    /// is an `Err`, and one that fails costs no other.
     pub async fn batch(&self, requests: impl IntoIterator<Item = HttpRequest>) -> Vec<Result<HttpAnswer>> {
-        let requests: Vec<_> = requests.into_iter().map(HttpRequest::send).collect();
+        self.batch_with(requests, HttpRequest::send).await
+    }
+
+    /// Sends many requests as [`batch`](Self::batch) does, and gives what [`HttpRequest::read`] gives for each.
+    pub async fn batch_read<T: DeserializeOwned + Send>(
+        &self,
+        requests: impl IntoIterator<Item = HttpRequest>,
+    ) -> Vec<Result<T>> {
+        self.batch_with(requests, HttpRequest::read).await
+    }
+
+    /// Sends many requests as [`batch`](Self::batch) does, and gives what [`HttpRequest::read_optional`] gives for each:
+    /// `None` for what the app does not know, and for an empty id.
+    ///
+    /// ```
+    /// # use lumos_connector_client::HttpClient;
+    /// # use lumos_connector_core::error::Result;
+    /// # #[derive(serde::Deserialize)] struct User { id: String }
+    /// /// The users among these that there are.
+    /// async fn users(http: &HttpClient, ids: &[String]) -> Result<Vec<User>> {
+    ///     let requests = ids.iter().map(|id| http.get(["users", id]));
+    ///     let found: Result<Vec<Option<User>>> = http.batch_read_optional(requests).await.into_iter().collect();
+    ///     Ok(found?.into_iter().flatten().collect())
+    /// }
+    /// ```
+    pub async fn batch_read_optional<T: DeserializeOwned + Send>(
+        &self,
+        requests: impl IntoIterator<Item = HttpRequest>,
+    ) -> Vec<Result<Option<T>>> {
+        self.batch_with(requests, HttpRequest::read_optional).await
+    }
+
+    async fn batch_with<T, F: Future<Output = Result<T>>>(
+        &self,
+        requests: impl IntoIterator<Item = HttpRequest>,
+        send: impl Fn(HttpRequest) -> F,
+    ) -> Vec<Result<T>> {
+        let requests: Vec<_> = requests.into_iter().map(send).collect();
         stream::iter(requests).buffered(BATCH).collect().await
     }
 

@@ -57,9 +57,10 @@ impl<S: AsRef<str>> IntoPath for &[S] {
         for segment in self {
             let segment = segment.as_ref();
             if matches!(segment, "" | "." | "..") {
-                return Err(ConnectorError::invalid_value(format!(
+                let error = ConnectorError::invalid_value(format!(
                     "{segment:?} cannot be a part of the app's address; expected an id"
-                )));
+                ));
+                return Err(if segment.is_empty() { error.with_source(EmptySegment) } else { error });
             }
             path.push('/');
             path.extend(utf8_percent_encode(segment, ESCAPED));
@@ -69,6 +70,11 @@ impl<S: AsRef<str>> IntoPath for &[S] {
         Ok(url)
     }
 }
+
+/// A segment of a path is empty: nothing in the app has an empty id.
+#[derive(Debug, thiserror::Error)]
+#[error("the id is empty")]
+pub(super) struct EmptySegment;
 
 /// The base address of an app, as an author or a connection's settings give it.
 pub(super) fn base(address: &str) -> Result<Url> {

@@ -13,12 +13,15 @@ use super::answer::HttpAnswer;
 use super::builder::header;
 use super::client::HttpClient;
 use super::exchange::{self, IsRefusal, Outgoing};
+use super::path::EmptySegment;
 
 /// One request in the making. No step fails; sending reports the first mistake.
 ///
 /// | it ends with | which gives | and fails |
 /// | --- | --- | --- |
 /// | [`read`](Self::read) | the answer's JSON, as a type | on error statuses, and JSON of another shape |
+/// | [`read_optional`](Self::read_optional) | the same, and `None` for a 404 | on other error statuses, and JSON of another shape |
+/// | [`expect_status`](Self::expect_status) | the answer, when it has one of these statuses | on other statuses |
 /// | [`send`](Self::send) | the answer | on error statuses |
 /// | [`send_any`](Self::send_any) | the answer, whatever its status | when there is none |
 #[must_use = "a request does nothing until it is sent"]
@@ -49,7 +52,15 @@ impl HttpRequest {
         self
     }
 
-    /// Adds query parameters: a struct, a map, or pairs as in `&[("limit", "50")]`. A `None` is left out.
+    /// Adds query parameters: a struct, a map, pairs as in `&[("limit", "50")]`, or a tuple of pairs where their values are
+    /// of several types. A `None` is left out.
+    ///
+    /// ```
+    /// # use lumos_connector_client::{HttpClient, HttpRequest};
+    /// # fn page(http: &HttpClient, team: Option<&str>) -> HttpRequest {
+    /// http.get("users").query(&(("limit", 50), ("active", true), ("team", team)))
+    /// # }
+    /// ```
     pub fn query<T: Serialize + ?Sized>(self, parameters: &T) -> Self {
         self.with(|request| {
             let parameters = serde_urlencoded::to_string(parameters).map_err(|error| {
@@ -139,6 +150,30 @@ impl HttpRequest {
     /// As [`send`](Self::send); `invalid_response` when the answer is not the JSON of a `T`.
     pub async fn read<T: DeserializeOwned>(self) -> Result<T> {
         self.send().await?.json()
+    }
+
+    /// Sends the request and reads the JSON of its answer; `None` when the app says that what is asked for
+    /// [does not exist](HttpAnswer::optional), and when a segment of the path is empty, since nothing has an empty id: then
+    /// nothing is sent, and the log says so.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), but for a 404.
+    pub async fn read_optional<T: DeserializeOwned>(self) -> Result<Option<T>> {
+        if self.request.as_ref().is_err_and(|error| error.source_as::<EmptySegment>().is_some()) {
+            tracing::warn!("a request with an empty id was not sent: nothing in the app has one");
+            return Ok(None);
+        }
+        self.send_any().await?.optional()?.map(|answer| answer.json()).transpose()
+    }
+
+    /// Sends the request and hands back its answer, when its status is [one of these](HttpAnswer::expect_status):
+    /// `.expect_status([204])`.
+    ///
+    /// # Errors
+    /// What another error status means; `invalid_response` for another status that is none; else as
+    /// [`send_any`](Self::send_any).
+    pub async fn expect_status<const N: usize>(self, statuses: [u16; N]) -> Result<HttpAnswer> {
+        self.send_any().await?.expect_status(statuses)
     }
 
     /// Sends the request.

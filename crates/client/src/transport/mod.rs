@@ -7,6 +7,7 @@ pub(crate) mod environment;
 pub(crate) mod pool;
 #[cfg(feature = "proxy")]
 pub mod proxy;
+pub mod recording;
 
 use std::fmt;
 use std::future::Future;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use lumos_connector_core::error::{ConnectorError, Result};
 use lumos_connector_core::host::{self, HostBuilder};
+use lumos_connector_core::recording::HttpMode;
 
 use crate::failure::transport_error;
 use crate::token_exchange::HttpTokenExchange;
@@ -33,23 +35,32 @@ pub trait Transport: Send + Sync {
 
 /// The way that the requests of a connector take.
 #[derive(Clone, Default)]
-pub struct Route(Option<Arc<dyn Transport>>);
+pub struct Route {
+    transport: Option<Arc<dyn Transport>>,
+    mode: Option<HttpMode>,
+}
 
 impl Route {
     /// Straight to the app.
     #[must_use]
     pub fn direct() -> Self {
-        Self(None)
+        Self::default()
     }
 
     /// Whether requests go straight to the app, by the process's own connections.
     pub(crate) fn is_direct(&self) -> bool {
-        self.0.is_none()
+        self.transport.is_none() && !matches!(self.mode, Some(HttpMode::Replay(_)))
     }
 
     /// Through a transport.
     pub fn through(transport: impl Transport + 'static) -> Self {
-        Self(Some(Arc::new(transport)))
+        Self { transport: Some(Arc::new(transport)), mode: None }
+    }
+
+    /// The same way, with requests that are kept, or are not sent but answered from a recording.
+    #[must_use]
+    pub fn in_mode(self, mode: HttpMode) -> Self {
+        Self { mode: Some(mode), ..self }
     }
 
     /// A host whose requests take this way, those for tokens included.
@@ -66,7 +77,18 @@ impl Route {
         client: &reqwest::Client,
         request: reqwest::Request,
     ) -> Result<reqwest::Response> {
-        match &self.0 {
+        match &self.mode {
+            None => self.send_unrecorded(client, request).await,
+            Some(mode) => recording::send(mode, self, client, request).await,
+        }
+    }
+
+    async fn send_unrecorded(
+        &self,
+        client: &reqwest::Client,
+        request: reqwest::Request,
+    ) -> Result<reqwest::Response> {
+        match &self.transport {
             None => {
                 client.execute(request).await.map_err(|error| ConnectorError::from(transport_error(error)))
             }
@@ -79,6 +101,6 @@ impl host::Transport for Route {}
 
 impl fmt::Debug for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Route(through a transport)" } else { "Route(direct)" })
+        f.write_str(if self.transport.is_some() { "Route(through a transport)" } else { "Route(direct)" })
     }
 }

@@ -15,6 +15,7 @@ mod listings;
 mod logins;
 mod logs;
 mod oauth1;
+mod optional;
 #[cfg(feature = "proxy")]
 mod proxy;
 #[cfg(feature = "proxy")]

@@ -105,3 +105,17 @@ async fn addresses_of_the_app_are_followed_but_not_to_another_host() {
     let lines: Vec<_> = app.asked().into_iter().map(|asked| asked.line).collect();
     assert_eq!(lines, ["GET /users?page=2 HTTP/1.1", "GET /users?page=3 HTTP/1.1"]);
 }
+
+#[tokio::test]
+async fn parameters_of_several_types_come_from_a_tuple_of_pairs() {
+    let app = App::start([json("[]")]).await;
+    let (http, url) = http(&app).await;
+    let http = http.base_url(&url).unwrap();
+    let query = ("q", "a b".to_owned());
+    http.get("users")
+        .query(&(("limit", 50), ("active", true), query, ("team", None::<&str>)))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(app.asked()[0].line, "GET /users?limit=50&active=true&q=a+b HTTP/1.1");
+}

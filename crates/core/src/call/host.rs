@@ -9,6 +9,7 @@ use lumos_connector_types::secret::Secret;
 
 use super::clock::{Clock, SharedClock};
 use super::observation::Observer;
+use super::recording::{HttpMode, Recorder, Replay};
 use super::token_exchange::TokenExchange;
 use crate::declaration::error::TransportError;
 
@@ -96,8 +97,10 @@ pub struct HostBuilder {
     log_delivery: Option<Arc<dyn LogDelivery>>,
     observers: Vec<Box<dyn Observer>>,
     proxy: Option<ProxyMode>,
+    http_mode: Option<SetHttpMode>,
 }
 
+type SetHttpMode = Box<dyn FnOnce(HostBuilder, HttpMode) -> HostBuilder + Send>;
 type ProxyMode = Box<dyn FnOnce(HostBuilder) -> HostBuilder + Send>;
 
 impl HostBuilder {
@@ -146,6 +149,40 @@ impl HostBuilder {
         Ok(turn_on(self))
     }
 
+    /// Sets what [`record_http`](Self::record_http) and [`replay_http`](Self::replay_http) change.
+    pub fn http_mode(mut self, set: impl FnOnce(Self, HttpMode) -> Self + Send + 'static) -> Self {
+        self.http_mode = Some(Box::new(set));
+        self
+    }
+
+    /// Keeps the requests to the app and their answers. It comes after [`use_proxy`](Self::use_proxy).
+    ///
+    /// # Errors
+    /// When nobody has set an [`http_mode`](Self::http_mode).
+    pub fn record_http(self, recorder: Recorder) -> Result<Self, NoHttpMode> {
+        self.set_http_mode(HttpMode::Record(recorder))
+    }
+
+    /// Answers the requests to the app from a recording.
+    ///
+    /// # Errors
+    /// When nobody has set an [`http_mode`](Self::http_mode).
+    pub fn replay_http(self, replay: Replay) -> Result<Self, NoHttpMode> {
+        self.set_http_mode(HttpMode::Replay(replay))
+    }
+
+    fn set_http_mode(mut self, mode: HttpMode) -> Result<Self, NoHttpMode> {
+        let set = self.http_mode.take().ok_or(NoHttpMode)?;
+        Ok(set(self, mode))
+    }
+
+    /// How requests leave the process as set so far, when it is of this type.
+    #[must_use]
+    pub fn current_transport<T: Transport>(&self) -> Option<&T> {
+        let transport: &dyn Any = self.transport.as_deref()?;
+        transport.downcast_ref()
+    }
+
     /// What sends critical log lines, as set so far.
     #[must_use]
     pub fn current_log_delivery(&self) -> Option<&Arc<dyn LogDelivery>> {
@@ -170,6 +207,12 @@ impl HostBuilder {
 #[non_exhaustive]
 #[error("this connector was built without proxy mode: the feature `proxy` of the SDK")]
 pub struct NoProxyMode;
+
+/// The host sends no HTTP requests that could be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[error("this connector's host does not send HTTP requests by the SDK's client, so none can be recorded")]
+pub struct NoHttpMode;
 
 /// Sends critical log lines to Lumos (contract §9).
 pub trait LogDelivery: Send + Sync {

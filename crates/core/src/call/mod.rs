@@ -9,6 +9,7 @@
 //! | [`rate_limit`] | how calls to the app are to be limited |
 //! | [`reply`], [`body`], [`answer`] | what a handler answers with, and what becomes of it |
 //! | [`fingerprint`], [`python_json`] | whether two requests are the same |
+//! | [`recording`] | a call with the HTTP exchanges that it made, without its secrets |
 //! | [`observation`] | what is known of a call when it has ended |
 
 pub mod answer;
@@ -22,6 +23,7 @@ pub mod observation;
 pub mod page;
 pub(crate) mod python_json;
 pub mod rate_limit;
+pub mod recording;
 pub mod reply;
 pub mod token;
 pub(crate) mod token_exchange;

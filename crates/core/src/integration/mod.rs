@@ -11,6 +11,7 @@ use crate::builtin::oauth::OAuthFlows;
 use crate::call::answer::Answer;
 use crate::call::host::Host;
 use crate::call::observation::CallHandle;
+use crate::call::recording::{RecordedExchange, Recording};
 use crate::declaration::error::ConnectorError;
 pub use crate::declaration::mistake::{IntegrationError, Mistake};
 use crate::dispatch::Dispatcher;
@@ -111,6 +112,25 @@ impl Integration {
     #[must_use]
     pub fn info(&self) -> String {
         info::text(&self.dispatcher.declaration, &self.flows)
+    }
+
+    /// The recording of a call, without its secrets: what [`Recording`] says, with the secret fields that the connector
+    /// marks. `exchanges` are as a [`Recorder`](crate::recording::Recorder) keeps them.
+    ///
+    /// # Errors
+    /// When the request or the answer is not JSON.
+    pub fn recording(
+        &self,
+        capability: &str,
+        request: &str,
+        exchanges: Vec<RecordedExchange>,
+        answer: &[u8],
+    ) -> Result<Recording, serde_json::Error> {
+        let mut names = self.secret_fields();
+        if let Some(info) = self.dispatcher.declaration.capabilities.get(capability) {
+            names.extend_from_slice(info.secret_payload_names());
+        }
+        Recording::of(capability, request, exchanges, answer, names)
     }
 
     /// The names, in lower case, of the fields that settings and credentials mark as secret.

@@ -1,6 +1,6 @@
 //! What a case expects: a response, an error, or a listing walked to its end.
 
-use lumos_connector_core::token;
+use lumos_connector_core::{recording, token};
 use lumos_connector_types::error::ConnectorErrorCode;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -17,6 +17,8 @@ pub(super) enum Kind {
     Response(ExpectedResponse),
     Error(ExpectedError),
     Listing(ExpectedListing),
+    /// The parts of an envelope that are the same each time.
+    Recorded(Value),
 }
 
 /// A successful answer; see [`response`].
@@ -277,11 +279,21 @@ impl ExpectedListing {
 }
 
 impl Expected {
+    /// The answer that was recorded.
+    pub(crate) fn recorded(answer: Value) -> Self {
+        Self(Kind::Recorded(answer))
+    }
+
     /// How an answer differs from what is expected. Listings are compared [page by page](super::listing).
     pub(super) fn problems(&self, answer: &Value, upstream: &str) -> Vec<String> {
         match &self.0 {
             Kind::Response(response) => response.problems(answer, upstream),
             Kind::Error(error) => error.problems(answer),
+            Kind::Recorded(expected) => {
+                let given = recording::comparable(answer);
+                let differences = difference::between(expected, &given, Unmentioned::Null);
+                named("answer", differences)
+            }
             Kind::Listing(_) => unexpected_error(answer).into_iter().collect(),
         }
     }

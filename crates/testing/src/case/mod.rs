@@ -5,6 +5,7 @@ mod expected;
 mod listing;
 mod run;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -46,11 +47,13 @@ use crate::upstream::Exchange;
 #[derive(Clone)]
 #[must_use = "a case runs in a suite"]
 pub struct Case {
-    pub(crate) capability: &'static str,
+    pub(crate) capability: Cow<'static, str>,
     pub(crate) name: String,
     pub(crate) skipped: Option<String>,
     pub(crate) envelope: Envelope,
     pub(crate) exchanges: Vec<Exchange>,
+    /// Headers that every call to the app must have.
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) unreachable: bool,
     pub(crate) real_time: bool,
     pub(crate) expected: Option<Expected>,
@@ -62,20 +65,37 @@ pub struct Case {
 ///
 /// Its test is named after both: `list_accounts::gives_a_page_of_users`.
 pub fn case<C: Capability>(_: C, name: impl Into<String>) -> Case {
-    Case {
-        capability: C::NAME,
-        name: name.into(),
-        skipped: None,
-        envelope: Envelope::default(),
-        exchanges: Vec::new(),
-        unreachable: false,
-        real_time: false,
-        expected: None,
-        mistakes: Vec::new(),
-    }
+    Case::named(C::NAME, name.into())
 }
 
 impl Case {
+    /// A case of a capability that has only a name.
+    pub(crate) fn named(capability: impl Into<Cow<'static, str>>, name: String) -> Self {
+        Self {
+            capability: capability.into(),
+            name,
+            skipped: None,
+            envelope: Envelope::default(),
+            exchanges: Vec::new(),
+            headers: Vec::new(),
+            unreachable: false,
+            real_time: false,
+            expected: None,
+            mistakes: Vec::new(),
+        }
+    }
+
+    /// A case that cannot be made, for this reason.
+    pub(crate) fn mistaken(capability: &'static str, name: String, mistake: String) -> Self {
+        Self { mistakes: vec![mistake], ..Self::named(capability, name) }
+    }
+
+    /// Sets a part of the envelope as it was recorded.
+    pub(crate) fn recorded_part(mut self, name: &str, value: Value) -> Self {
+        self.envelope.set(name, value);
+        self
+    }
+
     /// Sets the payload: JSON, or the payload's own type. Without one it is `{}`.
     pub fn request(self, payload: impl Serialize) -> Self {
         self.part("request", payload)
@@ -114,7 +134,7 @@ impl Case {
     /// Sets the page that is asked for, by the position that the connector's
     /// [`listing`](lumos_connector_core::page::PageRequest::listing) starts it at: JSON, or the position's own type.
     pub fn position(mut self, position: impl Serialize) -> Self {
-        let token = PageToken { listing: self.capability, at: position };
+        let token = PageToken { listing: self.capability.clone(), at: position };
         match token::encode(&[token]) {
             Ok(token) => self.envelope.set_in("page", "token", token.into()),
             Err(error) => self.mistakes.push(format!("the position cannot be written: {error}")),
@@ -146,6 +166,13 @@ impl Case {
     /// Adds several expected calls.
     pub fn upstreams(mut self, exchanges: impl IntoIterator<Item = Exchange>) -> Self {
         self.exchanges.extend(exchanges);
+        self
+    }
+
+    /// Expects a header of every call to the app, in place of the suite's with that name. A call that names the header
+    /// itself, or does not care ([`Exchange::any_header`]), is not concerned.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
         self
     }
 
@@ -193,7 +220,7 @@ impl Case {
 /// What the page token of a listing holds.
 #[derive(Serialize)]
 struct PageToken<P> {
-    listing: &'static str,
+    listing: Cow<'static, str>,
     at: P,
 }
 

@@ -15,14 +15,21 @@ use crate::secrets;
 use crate::upstream::Upstream;
 
 /// Runs a case against a connector; the error is everything that is wrong, for people.
-pub(crate) fn run(case: &Case, defaults: &Envelope, integration: &Integration) -> Result<(), String> {
-    let Some(expected) = &case.expected else {
-        return Err("the case expects nothing: end it with .expect(…)".to_owned());
-    };
+///
+/// `headers` are those that the suite expects of every call to the app.
+pub(crate) fn run(
+    case: &Case,
+    defaults: &Envelope,
+    headers: &[(String, String)],
+    integration: &Integration,
+) -> Result<(), String> {
     if !case.mistakes.is_empty() {
         return Err(case.mistakes.join("\n"));
     }
-    if !integration.has_capability(case.capability) {
+    let Some(expected) = &case.expected else {
+        return Err("the case expects nothing: end it with .expect(…)".to_owned());
+    };
+    if !integration.has_capability(&case.capability) {
         return Err(format!(
             "{} has no capability {}: register it, or skip the case with .skip(\"…\")",
             integration.app_id(),
@@ -39,7 +46,7 @@ pub(crate) fn run(case: &Case, defaults: &Envelope, integration: &Integration) -
     let log = Log::default();
     let outcome = log.capture(|| {
         runtime.block_on(async {
-            let run = attempt(case, expected, defaults, integration, &log);
+            let run = attempt(case, expected, defaults, headers, integration, &log);
             tokio::time::timeout(limit, run).await
         })
     });
@@ -53,10 +60,16 @@ async fn attempt(
     case: &Case,
     expected: &Expected,
     defaults: &Envelope,
+    headers: &[(String, String)],
     integration: &Integration,
     log: &Log,
 ) -> Vec<String> {
-    let upstream = match Upstream::start(case.exchanges.iter().cloned()).await {
+    let exchanges = case.exchanges.iter().cloned().map(|mut exchange| {
+        exchange.inherit_headers(&case.headers);
+        exchange.inherit_headers(headers);
+        exchange
+    });
+    let upstream = match Upstream::start(exchanges).await {
         Ok(upstream) => upstream.silent(),
         Err(error) => return vec![format!("the fake app cannot listen: {error}")],
     };
@@ -71,7 +84,7 @@ async fn attempt(
     let request = case.envelope.over(defaults).request(&url);
     let planted = secrets::planted(&request, &integration.secret_fields());
     let answer = async |request: Value| -> Result<Value, String> {
-        let answer = integration.dispatch(&host, case.capability, &request.to_string()).await;
+        let answer = integration.dispatch(&host, &case.capability, &request.to_string()).await;
         let answer = answer.into_bytes().await;
         let answer = answer.map_err(|error| format!("the answer cannot be written: {error}"))?;
         let answer = String::from_utf8_lossy(&answer).into_owned();
@@ -82,7 +95,7 @@ async fn attempt(
     };
     let mut problems = match &expected.0 {
         Kind::Listing(whole) => listing::walk(whole, request, &url, answer).await,
-        Kind::Response(_) | Kind::Error(_) => match answer(request).await {
+        Kind::Response(_) | Kind::Error(_) | Kind::Recorded(_) => match answer(request).await {
             Ok(answer) => expected.problems(&answer, &url),
             Err(problem) => vec![problem],
         },

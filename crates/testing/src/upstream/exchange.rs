@@ -34,11 +34,23 @@ pub struct Exchange {
     pub(super) query: Vec<(String, String)>,
     /// Whether other parameters may be there, too.
     pub(super) open_query: bool,
-    pub(super) headers: Vec<(String, String)>,
+    pub(super) headers: Vec<(String, HeaderRule)>,
+    /// Headers that do not matter, whatever the case or the suite expects of every call.
+    free_headers: Vec<String>,
     pub(super) body: BodyRule,
     pub(super) times: Option<usize>,
     pub(super) quiet: Duration,
     reply: Reply,
+}
+
+/// What a header of a call must be.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum HeaderRule {
+    Is(String),
+    /// The first word of the value, in any case.
+    Scheme(String),
+    /// It must be there.
+    Some,
 }
 
 /// What the body of a call must be.
@@ -93,6 +105,7 @@ pub fn call(method: &str, path: &str) -> Exchange {
         query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         open_query: false,
         headers: Vec::new(),
+        free_headers: Vec::new(),
         body: BodyRule::None,
         times: Some(1),
         quiet: Duration::ZERO,
@@ -124,8 +137,40 @@ impl Exchange {
     /// Expects a header: its name in any case, its value exactly.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+        self.headers.push((name.into(), HeaderRule::Is(value.into())));
         self
+    }
+
+    /// Expects a login of this scheme, whatever its secret: `.header_scheme("authorization", "Bearer")`.
+    #[must_use]
+    pub fn header_scheme(mut self, name: impl Into<String>, scheme: impl Into<String>) -> Self {
+        self.headers.push((name.into(), HeaderRule::Scheme(scheme.into())));
+        self
+    }
+
+    /// Expects that a header is there, whatever its value.
+    #[must_use]
+    pub fn some_header(mut self, name: impl Into<String>) -> Self {
+        self.headers.push((name.into(), HeaderRule::Some));
+        self
+    }
+
+    /// Allows any value of a header, or none, where the [case](crate::Case::header) or the
+    /// [suite](crate::Suite::header) expects one of every call: a token request, whose login is another.
+    #[must_use]
+    pub fn any_header(mut self, name: impl Into<String>) -> Self {
+        self.free_headers.push(name.into());
+        self
+    }
+
+    /// Expects headers that are expected of every call, but for those that this call says something about.
+    pub(crate) fn inherit_headers(&mut self, headers: &[(String, String)]) {
+        for (name, value) in headers {
+            let same = |own: &String| own.eq_ignore_ascii_case(name);
+            if !self.free_headers.iter().any(same) && !self.headers.iter().any(|(own, _)| same(own)) {
+                self.headers.push((name.clone(), HeaderRule::Is(value.clone())));
+            }
+        }
     }
 
     /// Expects this JSON as the body.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::exchange::{BodyRule, Exchange};
+use super::exchange::{BodyRule, Exchange, HeaderRule};
 use super::received::Received;
 use crate::difference::{self, Unmentioned};
 
@@ -34,16 +34,78 @@ pub(super) fn compare(expected: &Exchange, call: &Received) -> Mismatch {
         mismatch.add(50, format!("method: expected {method}, got {}", call.method));
     }
     pairs("query", &expected.query, &call.query, expected.open_query, &mut mismatch);
-    for (name, value) in &expected.headers {
-        match call.header(name) {
-            Some(given) if given == value => {}
-            // A header may be a secret, and the expected value is in the case for everybody to see.
-            Some(_) => mismatch.add(5, format!("header {name}: expected {value:?}, got another value")),
-            None => mismatch.add(5, format!("header {name}: expected {value:?}, got none")),
+    for (name, rule) in &expected.headers {
+        if let Some(clause) = header(name, rule, call.header(name)) {
+            mismatch.add(5, format!("header {name}: {clause}"));
         }
     }
     body(&expected.body, call, &mut mismatch);
     mismatch
+}
+
+/// How a header differs from what it must be.
+fn header(name: &str, rule: &HeaderRule, given: Option<&str>) -> Option<String> {
+    let scheme = given.and_then(|given| given.split_once(' ')).map(|(scheme, _)| scheme);
+    let (fits, expected, like) = match rule {
+        HeaderRule::Is(value) => (given == Some(value), format!("{value:?}"), value.as_str()),
+        HeaderRule::Scheme(wanted) => {
+            let fits = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(wanted));
+            (fits, format!("the scheme {wanted}"), "")
+        }
+        HeaderRule::Some => (given.is_some(), "some value".to_owned(), ""),
+    };
+    if fits {
+        return None;
+    }
+    let given = given.map_or_else(|| "none".to_owned(), |given| without_secret(name, like, given));
+    Some(format!("expected {expected}, got {given}"))
+}
+
+/// Schemes of `Authorization` that are shown: those that IANA registers and some that apps have made up. Of any other
+/// value the first word may be a part of the secret.
+const SCHEMES: [&str; 24] = [
+    "apikey",
+    "aws4-hmac-sha256",
+    "basic",
+    "bearer",
+    "concealed",
+    "digest",
+    "dpop",
+    "geniekey",
+    "gnap",
+    "hmac",
+    "hoba",
+    "jwt",
+    "key",
+    "mutual",
+    "negotiate",
+    "oauth",
+    "privatetoken",
+    "scram-sha-1",
+    "scram-sha-256",
+    "splunk",
+    "ssws",
+    "token",
+    "vapid",
+    "zoho-oauthtoken",
+];
+
+/// What is said of a header that differs. It may be a secret, and the expected value is in the case for everybody to see;
+/// the scheme of a login is none.
+fn without_secret(name: &str, expected: &str, given: &str) -> String {
+    let is_login =
+        ["authorization", "proxy-authorization"].iter().any(|login| name.eq_ignore_ascii_case(login));
+    if !is_login {
+        return "another value".to_owned();
+    }
+    let Some((scheme, _)) = given.split_once(' ') else { return "a value without a scheme".to_owned() };
+    let wanted = expected.split_once(' ').map(|(scheme, _)| scheme);
+    if wanted == Some(scheme) {
+        return format!("the scheme {scheme} with another value");
+    }
+    let is_known = SCHEMES.contains(&scheme.to_lowercase().as_str());
+    let is_known = is_known || wanted.is_some_and(|wanted| wanted.eq_ignore_ascii_case(scheme));
+    if is_known { format!("the scheme {scheme}") } else { "another scheme".to_owned() }
 }
 
 fn body(rule: &BodyRule, call: &Received, mismatch: &mut Mismatch) {

@@ -247,3 +247,33 @@ fn a_capability_without_a_case_and_two_cases_of_one_name_are_mistakes() {
     let failures = suite([twice]).check().unwrap_err();
     assert!(failures.to_string().contains("two cases have the name list_accounts::covers"), "{failures}");
 }
+
+#[test]
+fn a_header_is_named_once_for_a_suite() {
+    // `ada:correct horse`.
+    const LOGIN: &str = "Basic YWRhOmNvcnJlY3QgaG9yc2U=";
+    let user = || get("/v1/users/7").answers(json!({"id": "7"}));
+    let one = |name: &str, exchange: Exchange| {
+        case(capability::GetAccount, name)
+            .request(json!({"account_id": "7"}))
+            .upstream(exchange)
+            .expect(response(json!({"integration_specific_id": "7"})))
+    };
+    let cases = || {
+        [
+            one("the suite's", user()),
+            one("its own", user().header("Authorization", LOGIN)),
+            one("any", user().any_header("authorization")),
+            one("the case's", user()).header("authorization", LOGIN),
+        ]
+    };
+    suite(cases()).header("authorization", LOGIN).check().unwrap();
+    let failures = suite(cases()).header("authorization", "Bearer t0ken").check().unwrap_err();
+    let failed: Vec<_> = failures.names().collect();
+    assert_eq!(
+        failed,
+        ["list_accounts::covers", "get_account::covers", "get_account::the_suite_s"],
+        "{failures}"
+    );
+    assert!(failures.to_string().contains("expected \"Bearer t0ken\", got the scheme Basic"), "{failures}");
+}

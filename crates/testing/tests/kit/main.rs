@@ -7,6 +7,7 @@ mod fake_app;
 mod faults;
 mod oauth;
 mod ready_cases;
+mod recorded;
 
 /// A client for calling the fake app directly. TLS needs a provider of cryptography even where it is not used.
 fn client() -> reqwest::ClientBuilder {

@@ -1,6 +1,7 @@
 //! Cases that every connector should pass, against one that does and one that does not.
 
 use lumos_connector::prelude::capability;
+use lumos_connector_testing::AppFailures;
 use lumos_connector_testing::prelude::*;
 
 use crate::acme::{suite, users};
@@ -39,4 +40,15 @@ fn a_connector_that_waits_as_it_is_asked_passes_and_an_impatient_one_does_not() 
         failures.to_string().contains("GET /v1/users?limit=100&offset=0 came 7.0 s too early"),
         "{failures}"
     );
+}
+
+#[test]
+fn what_does_not_fit_a_call_is_left_out() {
+    let names = |cases: AppFailures| cases.into_iter().map(|case| format!("{case:?}")).collect::<Vec<_>>();
+    let without_html = names(app_failures(good()).without_html());
+    assert_eq!(without_html.len(), 13);
+    assert!(without_html.iter().all(|name| !name.contains("HTML")), "{without_html:?}");
+    let without_statuses = names(app_failures(good()).without_statuses().status(409, Code::Conflict));
+    assert_eq!(without_statuses.len(), 8);
+    assert!(without_statuses[0].contains("the_app_answers_409"), "{without_statuses:?}");
 }

@@ -1,6 +1,7 @@
 //! Dates and times: what they are read from, and how they are written (contract §1 and §2).
 
 use std::fmt::Display;
+use std::time::{Duration, SystemTime};
 
 use lumos_connector_types::json::Document;
 use lumos_connector_types::payload::{DataRecency, ListUpdatedAccounts};
@@ -183,6 +184,74 @@ fn a_time_knows_its_zone_and_its_seconds() {
     assert!(!time("2024-01-31T12:00:00").has_zone());
     assert_eq!(time("2024-01-31T12:00:00+02:00").unix_seconds(), time("2024-01-31T10:00:00Z").unix_seconds());
     assert_eq!(time("2024-01-31T10:00:00").unix_seconds(), time("2024-01-31T10:00:00Z").unix_seconds());
+}
+
+#[test]
+fn times_are_in_the_order_of_their_moments() {
+    let mut times = [
+        "2024-01-31T12:00:00Z",
+        "2024-01-31T12:00:00",
+        "2024-01-31T13:30:00+02:00",
+        "2024-01-31T11:00:00-01:00",
+        "0001-01-01T00:00:00+23:59",
+        "2024-01-31T12:00:00.000001Z",
+        "9999-12-31T23:59:59.999999-23:59",
+    ]
+    .map(|text| text.parse::<DateTime>().unwrap());
+    times.sort();
+    assert_eq!(
+        times.map(|time| time.to_string()),
+        [
+            "0001-01-01T00:00:00+23:59",
+            "2024-01-31T13:30:00+02:00",
+            "2024-01-31T12:00:00",
+            "2024-01-31T11:00:00-01:00",
+            "2024-01-31T12:00:00Z",
+            "2024-01-31T12:00:00.000001Z",
+            "9999-12-31T23:59:59.999999-23:59",
+        ]
+    );
+    let date = |text: &str| text.parse::<Date>().unwrap();
+    assert!(date("2023-12-31") < date("2024-01-01") && date("2024-01-30") < date("2024-01-31"));
+}
+
+#[test]
+fn system_times_become_times_of_the_wire() {
+    let time = |duration, after: bool| {
+        let moment =
+            if after { SystemTime::UNIX_EPOCH + duration } else { SystemTime::UNIX_EPOCH - duration };
+        DateTime::try_from(moment).unwrap().to_string()
+    };
+    for (seconds, nanoseconds, after, expected) in [
+        (1_700_000_000, 123_456_789, true, "2023-11-14T22:13:20.123456Z"),
+        // A number of seconds that the wire would take for milliseconds.
+        (20_000_000_001, 0, true, "2603-10-11T11:33:21Z"),
+        (1, 500_000_000, false, "1969-12-31T23:59:58.500000Z"),
+        (0, 1, false, "1969-12-31T23:59:59.999999Z"),
+    ] {
+        assert_eq!(time(Duration::new(seconds, nanoseconds), after), expected);
+    }
+    let beyond = SystemTime::UNIX_EPOCH + Duration::from_secs(300_000_000_000);
+    assert_eq!(DateTime::try_from(beyond).unwrap_err().to_string(), "expected a year between 1 and 9999");
+    for text in ["2024-01-31T12:00:00.5+02:00", "1931-01-31T12:00:00", "9999-12-31T23:59:59.999999Z"] {
+        let time: DateTime = text.parse().unwrap();
+        let again = DateTime::try_from(SystemTime::try_from(&time).unwrap()).unwrap();
+        assert_eq!(again.unix_microseconds(), time.unix_microseconds(), "{text}");
+    }
+    assert!(DateTime::now().has_zone() && DateTime::now().unix_seconds() > 1_700_000_000);
+}
+
+#[cfg(feature = "jiff")]
+#[test]
+fn times_of_jiff_become_times_of_the_wire() {
+    let zoned: jiff::ZonedDateTime = "2024-07-01T14:30:00.25+02:00[+02:00]".parse().unwrap();
+    let time = DateTime::try_from(&zoned).unwrap();
+    assert_eq!(time.to_string(), "2024-07-01T14:30:00.250000+02:00");
+    assert_eq!(jiff::ZonedDateTime::try_from(&time).unwrap(), zoned);
+    assert_eq!(DateTime::try_from(zoned.timestamp()).unwrap().to_string(), "2024-07-01T12:30:00.250000Z");
+    assert_eq!(jiff::Timestamp::try_from(&time).unwrap(), zoned.timestamp());
+    let ancient: jiff::Timestamp = "-000044-03-15T00:00:00Z".parse().unwrap();
+    assert!(DateTime::try_from(ancient).is_err());
 }
 
 proptest! {

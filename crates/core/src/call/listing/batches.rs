@@ -36,6 +36,18 @@ impl<T, C> Batch<T, C> {
         Self { starts, ..self }
     }
 
+    /// The same batch with other rows, each made of one that was there.
+    ///
+    /// ```
+    /// use lumos_connector_core::listing::Batch;
+    /// let batch = Batch::new(vec![1, 2], Some("next")).map(|id| format!("user {id}"));
+    /// assert_eq!((batch.rows, batch.next), (vec!["user 1".to_owned(), "user 2".to_owned()], Some("next")));
+    /// ```
+    #[must_use]
+    pub fn map<U>(self, map: impl FnMut(T) -> U) -> Batch<U, C> {
+        Batch { rows: self.rows.into_iter().map(map).collect(), next: self.next, starts: self.starts }
+    }
+
     /// Converts the cursors of the batch.
     pub(super) fn map_cursors<D>(self, mut map: impl FnMut(C) -> D) -> Batch<T, D> {
         let starts = self.starts.into_iter().map(&mut map).collect();

@@ -182,6 +182,42 @@ impl<P> Listing<P> {
         self.next_page(shown, after)
     }
 
+    /// The answer with the page of rows that the app gives all at once, in whatever order: they are put in the order of
+    /// their keys, and those after the position are shown. Rows that come and go between two pages hide no others. No two
+    /// rows may have the same key.
+    ///
+    /// ```
+    /// use lumos_connector_core::listing::PageSizes;
+    /// use lumos_connector_core::page::PageRequest;
+    ///
+    /// const SIZES: PageSizes = PageSizes { default: 2, max: 100 };
+    /// let page = PageRequest::new("list_names");
+    /// let all = || ["Grace", "Ada", "Edsger"];
+    /// let reply = page.listing::<String>(SIZES).unwrap().reply_sorted(all(), |name| (*name).to_owned(), |name| name).unwrap();
+    /// assert_eq!(reply.payload, ["Ada", "Edsger"]);
+    /// let page = page.with_page(reply.page.unwrap());
+    /// let reply = page.listing::<String>(SIZES).unwrap().reply_sorted(all(), |name| (*name).to_owned(), |name| name).unwrap();
+    /// assert_eq!((reply.payload, reply.page.unwrap().token), (vec!["Grace"], None));
+    /// ```
+    ///
+    /// # Errors
+    /// `internal_error` when a key cannot be serialised.
+    pub fn reply_sorted<R, T>(
+        self,
+        rows: impl IntoIterator<Item = R>,
+        key: impl Fn(&R) -> P,
+        mut show: impl FnMut(R) -> T,
+    ) -> Result<Reply<Vec<T>>>
+    where
+        P: Ord + Clone + Serialize,
+    {
+        let is_after = |key: &P| self.position.as_ref().is_none_or(|position| key > position);
+        let keyed = rows.into_iter().map(|row| (key(&row), row));
+        let mut keyed: Vec<(P, R)> = keyed.filter(|(key, _)| is_after(key)).collect();
+        keyed.sort_by(|one, other| one.0.cmp(&other.0));
+        self.reply(keyed, |(key, _)| key.clone(), |(_, row)| show(row))
+    }
+
     /// The answer with the rows of this page, and where the next one starts, if there is one.
     ///
     /// ```

@@ -223,6 +223,15 @@ impl ConnectorError {
     }
 
     /// The original error, when it is of this type.
+    ///
+    /// ```
+    /// use lumos_connector_core::error::{ConnectorError, HttpStatusError};
+    ///
+    /// fn is_missing(error: &ConnectorError) -> bool {
+    ///     error.source_as::<HttpStatusError>().is_some_and(|answer| answer.status == 404)
+    /// }
+    /// assert!(is_missing(&HttpStatusError::new(404, "https://acme.test/users/7", None, "").into()));
+    /// ```
     #[must_use]
     pub fn source_as<E: std::error::Error + 'static>(&self) -> Option<&E> {
         self.0.source.as_deref().and_then(|source| source.downcast_ref())

@@ -43,6 +43,7 @@ use Match::{End as E, No as N, Part as P, Whole as W};
 const TABLE: &[(&str, [Match; 6])] = &[
     // name                Argument Setting Header Body Parameter Text
     ("password",           [E, P, P, E, E, P]),
+    ("passwordhash",       [E, P, P, E, E, P]),
     ("passphrase",         [E, P, P, E, E, P]),
     ("passwd",             [E, E, P, E, E, E]),
     ("pwd",                [E, E, E, E, E, E]),

@@ -36,13 +36,22 @@ const TOKENS: [(&str, usize); 13] = [
 /// ```
 #[must_use]
 pub fn redacted_text(text: &str) -> Cow<'_, str> {
+    replaced(text, found(text))
+}
+
+/// The parts of a text that look like a secret.
+pub(crate) fn secrets_in(text: &str) -> Vec<&str> {
+    found(text).into_iter().filter_map(|(start, end)| text.get(start..end)).collect()
+}
+
+fn found(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
     pem_keys(text, &mut found);
     header_lines(text, &mut found);
     parameters(text, &mut found);
     users(text, &mut found);
     words(text, &mut found);
-    replaced(text, found)
+    found
 }
 
 /// From the first byte of a secret to the one after its last.

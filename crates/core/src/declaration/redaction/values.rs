@@ -31,7 +31,8 @@ const LONGEST: usize = 1024;
 const MOST: usize = 512 * 1024;
 
 /// What RFC 3986 leaves as it is.
-const URL_ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+pub(super) const URL_ENCODED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The secrets of one call, to be replaced wherever they appear.
 #[derive(Default)]
@@ -93,7 +94,7 @@ impl SecretValues {
 }
 
 /// A value in the forms that it travels in.
-fn forms_of(value: String) -> Vec<String> {
+pub(super) fn forms_of(value: String) -> Vec<String> {
     let quoted = serde_json::to_string(&value).unwrap_or_default();
     let within_json = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default();
     vec![
@@ -160,7 +161,7 @@ pub fn collect_credential(json: &str, values: &mut Vec<String>) {
 }
 
 /// Members of credentials that are not secret.
-const PUBLIC: [&str; 24] = [
+pub(super) const PUBLIC: [&str; 24] = [
     "id",
     "username",
     "token_type",
