@@ -118,7 +118,7 @@ struct Change<'a> {
 
 /// The server must be one, and the login one that it knows. A server has no id; its address is the tenant's.
 async fn validate_credentials(kinto: Kinto, _: ValidateCredentials) -> Result<ValidatedCredentials> {
-    let server: Value = kinto.0.get("").read().await?;
+    let server: Value = kinto.0.get("/").read().await?;
     if server["user"]["principals"].as_array().is_none() {
         return Err(ConnectorError::authentication("Kinto does not know the user or the password"));
     }
