@@ -9,14 +9,16 @@ use crate::harness::connection::Connection;
 use crate::harness::stage::Stage;
 
 /// Names that have to be escaped in an address, or look like something else.
-const NAMES: [&str; 5] = ["ada", "ada@acme.test", "a/b #?%2F", "ü \"quoted\"", "..."];
+const NAMES: [&str; 5] = ["a/b #?%2F", "ada", "ada@acme.test", "ü \"quoted\"", "..."];
 
 const HOST: &str = "orders/eu";
 
 pub(super) fn run(stage: &mut Stage, broker: &Broker, lumos: &Connection) {
     stage.check("made a virtual host whose name has a slash", |_| broker.control(&["add_vhost", HOST]));
     for name in NAMES {
-        stage.check(format!("{name}: from creation to deletion"), |_| life(broker, lumos, name));
+        // `rabbitmqctl` takes a second each time; one user after each step is enough.
+        let every_step = name == NAMES[0];
+        stage.check(format!("{name}: from creation to deletion"), |_| life(broker, lumos, name, every_step));
     }
     stage.check("a user that exists is not replaced", |_| {
         lumos.refuses(
@@ -53,12 +55,15 @@ pub(super) fn run(stage: &mut Stage, broker: &Broker, lumos: &Connection) {
     });
 }
 
-fn life(broker: &Broker, lumos: &Connection, name: &str) -> Result<()> {
+fn life(broker: &Broker, lumos: &Connection, name: &str, every_step: bool) -> Result<()> {
+    let expect = |tags: &[&str], patterns: Option<[&str; 3]>| {
+        if every_step { expect(broker, name, tags, patterns) } else { Ok(()) }
+    };
     let first = [entitlement("tag", "management", ""), entitlement("permission", "write", HOST)];
     let request = json!({"name": name, "password": PASSWORD, "entitlements": first});
     let created = lumos.response("create_account", request)?;
     ensure!(created["created"] == json!(true) && created["id"] == json!(name), "{created}");
-    expect(broker, name, &["management"], Some(["", ".*", ""]))?;
+    expect(&["management"], Some(["", ".*", ""]))?;
     let account = lumos.response("get_account", json!({"account_id": name}))?;
     ensure!(account["username"] == json!(name), "{account}");
 
@@ -67,13 +72,13 @@ fn life(broker: &Broker, lumos: &Connection, name: &str) -> Result<()> {
         ("policymaker", vec!["management", "ops,eu", "policymaker"]),
     ] {
         assign(lumos, name, "tag", id, "")?;
-        expect(broker, name, &tags, Some(["", ".*", ""]))?;
+        expect(&tags, Some(["", ".*", ""]))?;
     }
     unassign(lumos, name, "tag", "management", "")?;
-    expect(broker, name, &["ops,eu", "policymaker"], Some(["", ".*", ""]))?;
+    expect(&["ops,eu", "policymaker"], Some(["", ".*", ""]))?;
 
     assign(lumos, name, "permission", "read:^a:b|c$", HOST)?;
-    expect(broker, name, &["ops,eu", "policymaker"], Some(["", ".*", "^a:b|c$"]))?;
+    expect(&["ops,eu", "policymaker"], Some(["", ".*", "^a:b|c$"]))?;
     let held = lumos.response("get_account_entitlement_associations", json!({"account_id": name}))?;
     let held: Vec<_> = held
         .as_array()
@@ -84,9 +89,9 @@ fn life(broker: &Broker, lumos: &Connection, name: &str) -> Result<()> {
     ensure!(held == ["ops,eu", "policymaker", "access", "write", "read:^a:b|c$"], "{held:?}");
     unassign(lumos, name, "permission", "write", HOST)?;
     unassign(lumos, name, "permission", "read:^a:b|c$", HOST)?;
-    expect(broker, name, &["ops,eu", "policymaker"], Some(["", "", ""]))?;
+    self::expect(broker, name, &["ops,eu", "policymaker"], Some(["", "", ""]))?;
     unassign(lumos, name, "permission", "access", HOST)?;
-    expect(broker, name, &["ops,eu", "policymaker"], None)?;
+    expect(&["ops,eu", "policymaker"], None)?;
     // What is so already is no change and no error.
     unassign(lumos, name, "permission", "access", HOST)?;
     assign(lumos, name, "tag", "policymaker", "")?;
