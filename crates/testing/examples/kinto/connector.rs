@@ -22,7 +22,10 @@ impl FromCall for Kinto {
     async fn from_call(call: &Call) -> Result<Self> {
         let settings: KintoSettings = call.settings()?;
         let login: BasicCredential = call.auth()?;
-        Ok(Self(call.http().basic(login).map_error(explained).base_url(&settings.base_url)?))
+        let http = call.http().basic(login).map_error(explained);
+        // The version in `If-Match` is no longer the one that there is.
+        let http = http.on_status(412, ConnectorErrorCode::Conflict);
+        Ok(Self(http.base_url(&settings.base_url)?))
     }
 }
 
