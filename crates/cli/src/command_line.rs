@@ -6,7 +6,9 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 use lumos_connector_runtime::failure::Failure;
 use lumos_connector_runtime::output;
 
-use crate::{call, check, compile_on_prem, connection, diff, export, scaffold, shell, spec, sync, workbench};
+use crate::{
+    add, call, check, compile_on_prem, connection, diff, export, scaffold, shell, spec, sync, workbench,
+};
 
 /// Build and run connectors between Lumos and apps
 #[derive(Debug, Parser)]
@@ -19,8 +21,9 @@ use crate::{call, check, compile_on_prem, connection, diff, export, scaffold, sh
     infer_long_args = true,
     after_help = "Examples:
   connector scaffold acme ./connector-acme
+  connector add create_account
   connector spec > connector-api.yaml
-  connector compile-on-prem --app-id acme --connector-root-module-dir . --check
+  connector compile-on-prem --app-id acme --check
   connector connection init --command ./mock-connector --output mock.toml
   connector call mock.toml list_accounts
   connector check mock.toml
@@ -41,6 +44,7 @@ pub(crate) struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Command {
     Scaffold(scaffold::Arguments),
+    Add(add::Arguments),
     Spec(spec::Arguments),
     CompileOnPrem(compile_on_prem::Arguments),
     Connection(connection::Arguments),
@@ -77,6 +81,7 @@ pub(crate) fn run() -> ExitCode {
 fn carry_out(command: Option<Command>) -> Result<ExitCode, Failure> {
     let done = match command {
         None => output::print(CommandLine::command().render_help().to_string().trim_end()),
+        Some(Command::Add(arguments)) => add::run(&arguments),
         Some(Command::Scaffold(arguments)) => scaffold::run(&arguments),
         Some(Command::Spec(arguments)) => spec::run(&arguments),
         Some(Command::CompileOnPrem(arguments)) => compile_on_prem::run(&arguments),

@@ -2,6 +2,7 @@
 //!
 //! stdout carries what was asked for and nothing else; progress and errors go to stderr.
 
+mod add;
 mod call;
 mod check;
 mod command_line;
@@ -12,6 +13,7 @@ mod export;
 mod scaffold;
 mod shell;
 mod spec;
+mod stub;
 mod sync;
 mod workbench;
 

@@ -25,6 +25,8 @@ pub use call::reply::{Reply, Rows};
 pub use call::{
     Call, answer, clock, fingerprint, host, listing, observation, page, rate_limit, recording, reply, token,
 };
+pub use declaration::settings::SettingsFields;
 pub use declaration::{error, redaction};
 pub use dispatch::from_call::{Auth, FromCall, Settings};
+pub use dispatch::handler::PassedAs;
 pub use integration::Integration;

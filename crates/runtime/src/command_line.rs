@@ -66,10 +66,40 @@ pub(crate) fn definition_for(integration: &Integration, arguments: &[OsString]) 
     match arguments.get(1).and_then(|argument| argument.to_str()) {
         Some("info") => basis(integration).subcommand(info()),
         Some(name) if integration.has_capability(name) => {
-            basis(integration).subcommands(capabilities(integration, Some(name)))
+            // Schemas are made for those who ask; a call does without.
+            let asks = arguments
+                .iter()
+                .any(|argument| matches!(argument.to_str(), Some("-h" | "--help" | "--hel" | "--he")));
+            let help = if asks { example(integration, name) } else { None };
+            let commands = capabilities(integration, Some(name));
+            basis(integration).subcommands(commands.map(|command| match &help {
+                Some(help) => command.after_help(help.clone()),
+                None => command,
+            }))
         }
         _ => definition(integration),
     }
+}
+
+/// Where log lines go, for people.
+fn logs(integration: &Integration) -> String {
+    format!(
+        "Logs go to logs/{}_DATE.log in the working folder, which is made with the first line; at the level ERROR unless\n\
+         LUMOS_LOG_LEVEL says another. LUMOS_LOG_DIRECTORY names another folder, LUMOS_LOG_TO_STDOUT=true means stderr.",
+        integration.app_id()
+    )
+}
+
+/// How a capability is called, with a request to begin from, and its answer.
+fn example(integration: &Integration, name: &str) -> Option<String> {
+    let (request, answer) = integration.example(name)?;
+    let [request, answer] = [request, answer].map(|value| format!("{value:#}"));
+    let program = program_name(integration);
+    Some(format!(
+        "Example: what is required, with … for texts. Put it into request.json:\n{request}\n\n\
+         {program} {name} --json-file request.json\n\nprints on one line:\n{answer}\n\n{}",
+        logs(integration)
+    ))
 }
 
 fn basis(integration: &Integration) -> Command {
@@ -77,10 +107,11 @@ fn basis(integration: &Integration) -> Command {
         .bin_name(program_name(integration))
         .version(integration.version().to_owned())
         .about(format!("The Lumos connector of {}", integration.app_id()))
-        .after_help(
-            "Every capability takes a request with --json or --json-file and prints one JSON answer.\n\
-             Errors of a capability are answers: they are printed on stdout, and the exit status is 0.",
-        )
+        .after_help(format!(
+            "Every capability takes a request with --json or --json-file and prints one JSON answer; CAPABILITY --help has\n\
+             an example. Errors of a capability are answers: they are printed on stdout, and the exit status is 0.\n\n{}",
+            logs(integration)
+        ))
         .infer_long_args(true)
         .args_override_self(true)
         .subcommand_value_name("CAPABILITY")
@@ -244,5 +275,61 @@ pub(crate) fn action(definition: &Command, matches: &ArgMatches) -> Action {
             record: text(request, RECORD),
             exit_code: request.get_flag(EXIT_CODE),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lumos_connector_core::error::Result;
+    use lumos_connector_types::capability::marker as capability;
+    use lumos_connector_types::payload::{FoundAccountData, ListAccounts, TokenCredential};
+
+    use super::*;
+
+    #[derive(serde::Deserialize, schemars::JsonSchema)]
+    #[expect(dead_code, reason = "its schema is what is looked at")]
+    struct AcmeSettings {
+        base_url: String,
+        region: Option<String>,
+    }
+
+    async fn list_accounts(_: (), _: ListAccounts) -> Result<Vec<FoundAccountData>> {
+        Ok(Vec::new())
+    }
+
+    fn help(arguments: &[&str]) -> String {
+        let acme = Integration::builder("acme", "1.0.0")
+            .auth::<TokenCredential>()
+            .settings::<AcmeSettings>()
+            .capability(capability::ListAccounts, list_accounts)
+            .build()
+            .unwrap();
+        let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+        definition_for(&acme, &arguments).try_get_matches_from(&arguments).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_help_of_a_capability_has_a_request_with_the_connectors_own_credentials_and_settings() {
+        let help = help(&["acme", "list_accounts", "--help"]);
+        let (before, request) = help.split_once("request.json:\n").unwrap();
+        assert!(before.contains("Lists the accounts of the app."), "{help}");
+        let mut values = serde_json::Deserializer::from_str(request).into_iter::<serde_json::Value>();
+        let request = values.next().unwrap().unwrap();
+        let expected = serde_json::json!({
+            "auth": {"token": {"token": "…"}},
+            "settings": {"base_url": "…", "region": "…"},
+            "request": {},
+            "page": {"size": 100},
+        });
+        assert_eq!(request, expected);
+        assert!(help.contains("list_accounts --json-file request.json\n"), "{help}");
+        assert!(help.contains("\"integration_specific_id\": \"…\""), "{help}");
+        assert!(help.contains("Logs go to logs/acme_DATE.log"), "{help}");
+    }
+
+    #[test]
+    fn the_help_of_the_connector_says_where_logs_go_and_how_to_ask_for_a_capability() {
+        let help = help(&["acme", "--help"]);
+        assert!(help.contains("CAPABILITY --help") && help.contains("LUMOS_LOG_DIRECTORY"), "{help}");
     }
 }

@@ -1,4 +1,4 @@
-//! The executable of a connector, built from its source by cargo: smallest and fastest.
+//! The executable of a connector, built from its source by cargo as it is shipped: small, fast, and within two minutes.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -13,32 +13,22 @@ use crate::failure::Failure;
 /// The profile that executables are shipped with.
 const PROFILE: &str = "dist";
 
-/// Packages that every connector has and that no request spends time in: the smallest code is the best.
-const COLD: &[&str] = &[
-    "clap_builder",
-    "clap_complete",
-    "clap_mangen",
-    "h2",
-    "hyper-util",
-    "idna",
-    "jiff",
-    "reqwest",
-    "rustls",
-    "rustls-webpki",
-    "schemars",
-    "url",
-];
+/// Packages in which requests spend their time, as they do in the connector's own: the fastest code is the best. All
+/// others are built as small as they can be.
+const HOT: &[&str] = &["lumos-connector-core", "memchr", "serde_core", "serde_json", "zlib-rs"];
 
 /// The feature with what only developing needs. A connector that has one of this name among its default features is
 /// built without it.
 const DEVELOP: &str = "develop";
 
-/// The profile itself, for projects whose manifest has none of that name.
+/// The profile itself, for projects whose manifest has none of that name. Without link-time optimization an archive takes
+/// half as long, a changed one seconds, and both are a tenth larger; what is hot is inlined all the same.
 const SETTINGS: &[&str] = &[
     "profile.dist.inherits='release'",
-    "profile.dist.lto='fat'",
-    "profile.dist.codegen-units=1",
+    "profile.dist.lto='off'",
+    "profile.dist.codegen-units=16",
     "profile.dist.strip=true",
+    "profile.dist.package.'*'.opt-level='s'",
 ];
 
 /// What is built: the binary of the package that a folder belongs to.
@@ -109,8 +99,8 @@ impl Source {
         }
         if !self.has_profile() {
             command.args(SETTINGS.iter().flat_map(|setting| ["--config", setting]));
-            for package in COLD {
-                command.arg("--config").arg(format!("profile.dist.package.{package}.opt-level='s'"));
+            for package in HOT {
+                command.arg("--config").arg(format!("profile.dist.package.{package}.opt-level=3"));
             }
         }
         if let Some(target) = target {

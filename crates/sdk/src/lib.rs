@@ -19,7 +19,7 @@
 //!     if login.password.is_empty() {
 //!         return Err(ConnectorError::authentication("The password is empty"));
 //!     }
-//!     Ok(ValidatedCredentials { valid: true, unique_tenant_id: settings.account_id.clone() })
+//!     Ok(ValidatedCredentials::valid(&settings.account_id))
 //! }
 //!
 //! fn integration() -> Result<Integration, IntegrationError> {
@@ -129,6 +129,10 @@ mod guide {
     struct TestYourConnector;
     #[doc = include_str!("../../../docs/guide/call-your-apps-api.md")]
     struct CallYourAppsApi;
+    #[doc = include_str!("../../../docs/guide/custom-capabilities.md")]
+    struct CustomCapabilities;
+    #[doc = include_str!("../../../docs/guide/from-python.md")]
+    struct FromPython;
     #[doc = include_str!("../../../docs/guide/authentication.md")]
     struct Authentication;
     #[doc = include_str!("../../../docs/guide/pagination.md")]

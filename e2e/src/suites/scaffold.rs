@@ -10,8 +10,16 @@ use serde_json::Value;
 use crate::harness::install::{output, succeed};
 use crate::harness::stage::Stage;
 
-/// `list_accounts`, written as the guide does it.
-const LIST_ACCOUNTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/suites/list_accounts.patch");
+/// The page whose files make a connector of a REST app.
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/a-rest-app.md");
+
+/// What the page's project is begun with.
+const SIX: &[&str] = &[
+    "--auth",
+    "token",
+    "--capabilities",
+    "list_accounts,list_resources,list_entitlements,find_entitlement_associations,create_account,deactivate_account",
+];
 
 /// The largest archive.
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
@@ -22,31 +30,61 @@ const LONGEST_START: Duration = Duration::from_millis(10);
 /// Enough starts for one that nothing else on the machine disturbs.
 const STARTS: usize = 20;
 
+/// Mistakes that the tests of a new project must see: the file, what stands there, what takes its place.
+const MISTAKES: &[(&str, &str, &str, &str)] = &[
+    ("another scheme", "src/client.rs", ".bearer(login)", ".authorization(\"Token\", login)"),
+    ("another path", "src/client.rs", "get(\"users\")", "get(\"people\")"),
+    ("another page size", "src/read.rs", "default: 100", "default: 50"),
+    ("larger pages than the app takes", "src/read.rs", "max: 500", "max: 1000"),
+    ("statuses that mean nothing", "src/integration.rs", "        .on_error(error::http_status)\n", ""),
+];
+
 pub(super) fn run(stage: &mut Stage) -> Result<()> {
     stage.build(&["lumos-connector-cli"])?;
     let folder = tempfile::tempdir().context("making a temporary folder")?;
-    for (kind, options) in [("multi", &[][..]), ("single", &["--auth", "token"])] {
-        let author = Author::new(stage, &folder.path().join(kind), kind)?;
-        stage.step(format!("{kind}: connector scaffold {kind} {}", options.join(" ")), |_| {
-            author.scaffold(options)
-        })?;
-        stage.step(format!("{kind}: cargo fmt --check"), |_| author.cargo(&["fmt", "--check"]))?;
-        stage.step(format!("{kind}: cargo clippy -- -D warnings"), |_| author.clippy())?;
-        stage.step(format!("{kind}: cargo test"), |_| author.cargo(&["test"]))?;
-        stage
-            .step(format!("{kind}: cargo run -- info"), |_| author.has_capability("validate_credentials"))?;
-        stage.step(format!("{kind}: list_accounts written"), |_| author.apply(Path::new(LIST_ACCOUNTS)))?;
-        stage.step(format!("{kind}: cargo test list_accounts"), |_| author.tests_of_list_accounts())?;
-        stage.step(format!("{kind}: still formatted, no warnings"), |_| {
-            author.cargo(&["fmt", "--check"])?;
-            author.clippy()
-        })?;
-        stage.step(format!("{kind}: info has list_accounts"), |_| author.has_capability("list_accounts"))?;
-        if kind == "multi" {
-            package(stage, &author)?;
-        }
+    let several = Author::new(stage, &folder.path().join("several"), "several")?;
+    begin(stage, &several, &[])?;
+    stage.step("several: connector add get_account transfer_data", |_| {
+        succeed(several.command(&several.connector).args(["add", "get_account", "transfer_data"]))?;
+        several.is_clean()?;
+        several.cargo(&["test"])?;
+        several.has_capabilities(&["get_account", "transfer_data"])
+    })?;
+
+    let single = Author::new(stage, &folder.path().join("single"), "single")?;
+    begin(stage, &single, &["--auth", "token"])?;
+    for (mistake, file, good, bad) in MISTAKES {
+        stage.check(format!("single: {mistake} is seen by the tests that came with it"), |_| {
+            single.is_seen(file, good, bad)
+        });
     }
+
+    let begun = Instant::now();
+    let newcomer = Author::new(stage, &folder.path().join("newcomer"), "acme-crm")?;
+    begin(stage, &newcomer, SIX)?;
+    stage.step("newcomer: the files of the guide pasted", |_| {
+        newcomer.paste()?;
+        newcomer.cargo(&["add", "--quiet", "--dev", "serde_json"])?;
+        newcomer.is_clean()?;
+        newcomer.cargo(&["test"])
+    })?;
+    package(stage, &newcomer)?;
+    println!(
+        "newcomer: {:.1} minutes from an empty folder to an archive",
+        begun.elapsed().as_secs_f64() / 60.0
+    );
     Ok(())
+}
+
+/// A new project is clean, and its tests pass.
+fn begin(stage: &mut Stage, author: &Author, options: &[&str]) -> Result<()> {
+    let name = author.name;
+    stage.step(format!("{name}: connector scaffold {}", options.join(" ")), |_| author.scaffold(options))?;
+    stage.step(format!("{name}: formatted, without warnings"), |_| author.is_clean())?;
+    stage.step(format!("{name}: cargo test"), |_| author.cargo(&["test"]))?;
+    stage.step(format!("{name}: cargo run -- info"), |_| {
+        author.has_capabilities(&["validate_credentials", "list_accounts"])
+    })
 }
 
 /// Packages what the author wrote. Once is enough: it takes as long as all the rest.
@@ -55,6 +93,15 @@ fn package(stage: &mut Stage, author: &Author) -> Result<()> {
     stage.check("packaging again gives the same bytes", |_| {
         let again = author.package("twice")?;
         ensure!(std::fs::read(&archive)? == std::fs::read(again)?, "they differ");
+        Ok(())
+    });
+    stage.check("a change is packaged anew", |_| {
+        let client = author.project.join("src/client.rs");
+        let text = std::fs::read_to_string(&client)?;
+        std::fs::write(&client, text.replace("get(\"me\")", "get(\"whoami\")"))?;
+        let begun = Instant::now();
+        author.package("changed")?;
+        println!("after a change it takes {:.0} s", begun.elapsed().as_secs_f64());
         Ok(())
     });
     let bytes = std::fs::metadata(&archive)?.len();
@@ -104,27 +151,49 @@ impl Author {
         self.cargo(&["clippy", "--all-targets", "--", "-D", "warnings"])
     }
 
-    fn has_capability(&self, capability: &str) -> Result<()> {
+    fn is_clean(&self) -> Result<()> {
+        self.cargo(&["fmt", "--check"])?;
+        self.clippy()
+    }
+
+    fn has_capabilities(&self, names: &[&str]) -> Result<()> {
         let printed = output(self.command("cargo").args(["run", "--quiet", "--", "info"]))?;
         let info: Value = serde_json::from_slice(&printed.stdout).context("info is no JSON")?;
         let response = &info["response"];
         ensure!(response["app_id"] == self.name, "the app id is {}", response["app_id"]);
         let capabilities = response["capabilities"].as_array().context("no capabilities")?;
-        ensure!(
-            capabilities.iter().any(|one| one == capability),
-            "{capability} is not among {capabilities:?}"
-        );
+        for name in names {
+            ensure!(capabilities.iter().any(|one| one == name), "{name} is not among {capabilities:?}");
+        }
         Ok(())
     }
 
-    fn apply(&self, patch: &Path) -> Result<()> {
-        succeed(self.command("git").arg("apply").arg(patch))
+    /// Writes the files of the guide's page, each a block of code whose first line names it.
+    fn paste(&self) -> Result<()> {
+        let page = std::fs::read_to_string(PAGE).context("reading the guide")?;
+        let mut files = 0;
+        for block in page.split("```rust,ignore\n// ").skip(1) {
+            let code = block.split("\n```").next().context("a block without an end")?;
+            let (name, text) = code.split_once('\n').context("a block without a file")?;
+            std::fs::write(self.project.join(name), format!("{text}\n"))
+                .with_context(|| format!("writing {name}"))?;
+            files += 1;
+        }
+        ensure!(files >= 7, "only {files} files are in the guide");
+        Ok(())
     }
 
-    fn tests_of_list_accounts(&self) -> Result<()> {
-        let printed = output(self.command("cargo").args(["test", "--test", "cases", "list_accounts"]))?;
-        let printed = String::from_utf8_lossy(&printed.stdout).into_owned();
-        ensure!(printed.contains("test result: ok. 2 passed; 0 failed; 0 ignored"), "{printed}");
+    /// Whether the tests fail with a mistake.
+    fn is_seen(&self, file: &str, good: &str, bad: &str) -> Result<()> {
+        let path = self.project.join(file);
+        let before = std::fs::read_to_string(&path)?;
+        ensure!(before.contains(good), "{file} has no {good:?}");
+        std::fs::write(&path, before.replacen(good, bad, 1))?;
+        let built = self.command("cargo").args(["test", "--no-run"]).output()?;
+        let tested = self.command("cargo").arg("test").output()?;
+        std::fs::write(&path, before)?;
+        ensure!(built.status.success(), "it does not build: {}", String::from_utf8_lossy(&built.stderr));
+        ensure!(!tested.status.success(), "all tests pass");
         Ok(())
     }
 
@@ -132,14 +201,7 @@ impl Author {
     fn package(&self, folder: &str) -> Result<PathBuf> {
         let printed = output(
             self.command(&self.connector)
-                .args([
-                    "compile-on-prem",
-                    "--check",
-                    "--app-id",
-                    self.name,
-                    "--connector-root-module-dir",
-                    ".",
-                ])
+                .args(["compile-on-prem", "--check", "--app-id", self.name])
                 .args(["--output-directory", folder]),
         )?;
         let path = String::from_utf8(printed.stdout)?;

@@ -44,6 +44,12 @@ pub(super) fn relative(
                 link.split_once('#').map_or((link, None), |(file, anchor)| (file, Some(anchor)));
             let target = if file.is_empty() { PathBuf::from(path) } else { normal(&folder.join(file)) };
             problems.extend(missing(root, &target, anchor, anchors).map(|what| (number, what)));
+            if path.starts_with("docs/") && !target.starts_with("docs") {
+                problems.push((
+                    number,
+                    format!("{link} leads out of the book, which has the pages of docs alone"),
+                ));
+            }
         }
     }
     problems
@@ -112,12 +118,16 @@ mod tests {
     #[test]
     fn links_lead_to_files_and_headings() -> anyhow::Result<()> {
         let other = "# Here\n";
-        let folder = here(&[("docs/guide/a.md", ""), ("docs/b.md", other)])?;
+        let folder = here(&[("docs/guide/a.md", ""), ("docs/b.md", other), ("src/c.rs", "")])?;
         let anchors =
             AllAnchors::from([("docs/b.md", Anchors::of(other)), ("docs/guide/a.md", Anchors::of(""))]);
-        let text = "[](../b.md) [](../b.md#here) [](https://c.test)\n[](b.md)\n[](../b.md#there)\n[](#own)\n[c]: c.md\n";
+        let text = "[](../b.md) [](../b.md#here) [](https://c.test)\n[](b.md)\n[](../b.md#there)\n[](#own)\n[c]: c.md\n[](../../src/c.rs)\n";
         let problems = relative(folder.path(), "docs/guide/a.md", text, &anchors);
-        assert_eq!(problems.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 3, 4, 5], "{problems:?}");
+        assert_eq!(
+            problems.iter().map(|(line, _)| *line).collect::<Vec<_>>(),
+            [2, 3, 4, 5, 6],
+            "{problems:?}"
+        );
         Ok(())
     }
 

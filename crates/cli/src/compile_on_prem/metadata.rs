@@ -32,6 +32,14 @@ pub(super) fn bare(app_id: &str) -> &str {
     app_id.strip_suffix(SUFFIX).unwrap_or(app_id)
 }
 
+/// An app id without the word "connector", by which it is the same to people.
+pub(super) fn word(app_id: &str) -> &str {
+    let bare = bare(app_id);
+    let rest = bare.strip_suffix("connector").and_then(|rest| rest.strip_suffix(['-', '_']));
+    let rest = rest.or_else(|| bare.strip_prefix("connector").and_then(|rest| rest.strip_prefix(['-', '_'])));
+    rest.filter(|rest| !rest.is_empty()).unwrap_or(bare)
+}
+
 /// The app id, if it can be part of a file's name and of the metadata.
 pub(super) fn checked(app_id: &str) -> Result<&str, Failure> {
     let is_fine = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.');
@@ -51,6 +59,17 @@ mod tests {
         for app_id in ["acme", "acme_on_prem"] {
             let text = Metadata::new(app_id, "1.2.3").text();
             assert_eq!(text, "[connector]\napp_id = \"acme_on_prem\"\nversion = \"1.2.3\"\n");
+        }
+    }
+
+    #[test]
+    fn the_word_connector_makes_no_difference_to_people() {
+        for app_id in ["demo", "demo-connector", "demo_connector", "connector-demo", "demo-connector_on_prem"]
+        {
+            assert_eq!(word(app_id), "demo", "{app_id}");
+        }
+        for app_id in ["connector", "connector-", "democonnector"] {
+            assert_eq!(word(app_id), app_id);
         }
     }
 

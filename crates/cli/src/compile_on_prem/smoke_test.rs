@@ -1,7 +1,7 @@
 //! The archive, unpacked and started as the agent does: in a clean folder, with nothing in the environment.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use lumos_connector_runtime::failure::Failure;
@@ -9,6 +9,19 @@ use serde_json::Value;
 
 use super::archive::{self, Format};
 use super::metadata::{self, Metadata};
+
+/// The app id that an executable says it has; `None` when it does not answer as a connector does.
+pub(super) fn app_id(executable: &Path) -> Option<String> {
+    let folder = tempfile::tempdir().ok()?;
+    let output = info(executable, folder.path()).ok()?;
+    let info: Value = serde_json::from_slice(&output.stdout).ok()?;
+    info["response"]["app_id"].as_str().map(str::to_owned)
+}
+
+/// Runs `info` in a folder, with nothing in the environment.
+fn info(executable: &Path, folder: &Path) -> std::io::Result<Output> {
+    Command::new(executable).arg("info").env_clear().current_dir(folder).stdin(Stdio::null()).output()
+}
 
 /// Runs `info` from the archive and compares it with the metadata; how long `info` took.
 pub(super) fn perform(path: &Path, format: Format, expected: &Metadata) -> Result<Duration, Failure> {
@@ -20,12 +33,7 @@ pub(super) fn perform(path: &Path, format: Format, expected: &Metadata) -> Resul
         return Err(failed(path, &format!("{} is not what was packed", metadata::FILE)));
     }
     let start = Instant::now();
-    let output = Command::new(folder.path().join(format.executable()))
-        .arg("info")
-        .env_clear()
-        .current_dir(folder.path())
-        .stdin(Stdio::null())
-        .output()
+    let output = info(&folder.path().join(format.executable()), folder.path())
         .map_err(|error| failed(path, &format!("its executable does not start: {error}")))?;
     let took = start.elapsed();
     if !output.status.success() {

@@ -5,12 +5,10 @@
 //! | `name` | the names that follow from a connector's name |
 //! | `author` | who writes it; asked for at a terminal |
 //! | `sdk` | where the new project finds the SDK |
-//! | `capabilities` | what the project has for each standard capability |
 //! | `project` | the files, from the templates in this crate's `templates` |
 //! | `destination` | the folder: everything arrives there, or nothing |
 
 mod author;
-mod capabilities;
 mod destination;
 mod name;
 mod project;
@@ -29,12 +27,18 @@ use name::Name;
 use project::Project;
 use sdk::Sdk;
 
+use crate::stub;
+
 /// Begin a new connector
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   connector scaffold acme ./connector-acme
   connector scaffold \"Acme CRM\" ./acme-crm --auth token
+  connector scaffold acme ./acme --capabilities list_accounts,create_account,deactivate_account
   connector scaffold acme ./connector-acme --tests-only --force-overwrite
+
+validate_credentials is always there, written out as list_accounts is. Every other capability has a function that is to
+be written, its registration and a case; `connector add` brings more of them later.
 
 The new project finds the SDK in the checkout that this tool was built from, or where --sdk-path says; without either,
 it asks the registry for the version of this tool.")]
@@ -43,6 +47,9 @@ pub(crate) struct Arguments {
     name: String,
     /// The folder of the new project; it must be empty or not exist
     directory: PathBuf,
+    /// What the connector is to answer, with commas between
+    #[arg(long, value_name = "CAPABILITY", value_delimiter = ',', default_value = "list_accounts")]
+    capabilities: Vec<String>,
     /// One credential instead of several that are declared by id
     #[arg(long)]
     single_auth: bool,
@@ -89,6 +96,7 @@ pub(crate) enum Login {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let name = Name::parse(&arguments.name)?;
+    let capabilities = stub::capabilities(&arguments.capabilities)?;
     let sdk = Sdk::find(arguments.sdk_path.as_deref())?;
     let destination = Destination::open(&arguments.directory, arguments.force_overwrite)?;
     let author = Author::of(arguments.author_name.clone(), arguments.author_email.clone())?;
@@ -97,7 +105,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         None if arguments.single_auth => Login::Token,
         None => Login::Multi,
     };
-    let mut files = Project { name: &name, author: &author, sdk: &sdk, auth }.files()?;
+    let mut files =
+        Project { name: &name, author: &author, sdk: &sdk, auth, capabilities: &capabilities }.files()?;
     if arguments.tests_only {
         files.retain(|file| file.path.starts_with("tests"));
     }
@@ -112,9 +121,9 @@ fn summary(name: &Name, arguments: &Arguments, sdk: &Sdk, files: usize) -> Strin
     }
     format!(
         "Wrote {} to {directory}: {files} files.\nThe SDK comes from {sdk}.\n\nNext, in that folder:\n  \
-         cargo test                 all tests pass; those of capabilities to come are ignored\n  \
+         cargo test                 all tests pass\n  \
          cargo run -- info          what the connector says about itself\n  \
-         less README.md             how to write the first capability",
+         less README.md             how to write a capability",
         name.package()
     )
 }

@@ -26,6 +26,8 @@ impl Name {
             given.split([' ', '-', '_']).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
         if words.len() > 1 && words[0] == "connector" {
             words.remove(0);
+        } else if words.len() > 1 && words.last().is_some_and(|last| last == "connector") {
+            words.pop();
         }
         let name = Self { title: title(given, &words), words };
         if name.words.is_empty() {
@@ -47,12 +49,17 @@ impl Name {
         self.words.join("-")
     }
 
-    /// The package's name: `connector-acme-crm`.
+    /// The package's name, which is also that of its executable: `acme-crm-connector`. Where the app's name begins with
+    /// a digit, which a package's cannot: `connector-7shifts`.
     pub(super) fn package(&self) -> String {
-        format!("connector-{}", self.app_id())
+        let app_id = self.app_id();
+        if app_id.starts_with(|first: char| first.is_ascii_digit()) {
+            return format!("connector-{app_id}");
+        }
+        format!("{app_id}-connector")
     }
 
-    /// The crate's name: `connector_acme_crm`. Its first word keeps it from being a keyword or a number.
+    /// The crate's name: `acme_crm_connector`. Its last word keeps it from being a keyword.
     pub(super) fn krate(&self) -> String {
         self.package().replace('-', "_")
     }
@@ -85,16 +92,25 @@ mod tests {
 
     #[test]
     fn words_are_found_whatever_separates_them() {
-        for given in ["acme crm", "acme-crm", "acme_crm", " acme  crm ", "connector-acme-crm", "-acme-_crm"] {
-            let expected = ["Acme Crm", "acme-crm", "connector_acme_crm"].map(str::to_owned);
+        for given in [
+            "acme crm",
+            "acme-crm",
+            "acme_crm",
+            " acme  crm ",
+            "connector-acme-crm",
+            "acme-crm-connector",
+            "-acme-_crm",
+        ] {
+            let expected = ["Acme Crm", "acme-crm", "acme_crm_connector"].map(str::to_owned);
             assert_eq!(names(given), expected.into(), "{given:?}");
         }
         assert_eq!(names("Acme CRM").0, "Acme CRM");
     }
 
     #[test]
-    fn keywords_and_numbers_are_fine_behind_the_first_word() {
-        assert_eq!(names("type").2, "connector_type");
+    fn keywords_and_numbers_are_fine_beside_the_other_word() {
+        assert_eq!(names("type").2, "type_connector");
+        assert_eq!(names("connector").2, "connector_connector");
         assert_eq!(names("7shifts").2, "connector_7shifts");
         assert_eq!(names("self").1, "self");
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use include_dir::{Dir, include_dir};
 use lumos_connector_runtime::failure::Failure;
-use lumos_connector_types::capability::Level;
+use lumos_connector_types::capability::{Level, StandardCapability};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
@@ -12,9 +12,10 @@ use serde_json::json;
 
 use super::Login;
 use super::author::Author;
-use super::capabilities;
 use super::name::Name;
 use super::sdk::{Sdk, quoted};
+use crate::add::{self, Files};
+use crate::stub;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -36,7 +37,19 @@ pub(super) struct Project<'a> {
     pub(super) author: &'a Author,
     pub(super) sdk: &'a Sdk,
     pub(super) auth: Login,
+    /// What it answers beside `validate_credentials`.
+    pub(super) capabilities: &'a [StandardCapability],
 }
+
+/// What asks for the types of resources and entitlements.
+const ACCESS: &[StandardCapability] = &[
+    StandardCapability::AssignEntitlement,
+    StandardCapability::FindEntitlementAssociations,
+    StandardCapability::GetAccountEntitlementAssociations,
+    StandardCapability::ListEntitlements,
+    StandardCapability::ListResources,
+    StandardCapability::UnassignEntitlement,
+];
 
 impl Project<'_> {
     /// Every file, in the order of its path. A template that gives nothing gives no file.
@@ -63,8 +76,9 @@ impl Project<'_> {
             "testing": self.sdk.source("testing"),
             "tool": self.sdk.tool(),
             "rust_version": env!("CARGO_PKG_RUST_VERSION"),
-            "reads": capabilities::stubs(Level::Read),
-            "writes": capabilities::stubs(Level::Write),
+            "lists_accounts": self.capabilities.contains(&StandardCapability::ListAccounts),
+            "has_access": self.capabilities.iter().any(|capability| ACCESS.contains(capability)),
+            "writes": self.capabilities.iter().any(|capability| stub::level(*capability) == Level::Write),
         })));
         let mut files = Vec::new();
         for template in templates(&TEMPLATES) {
@@ -79,8 +93,12 @@ impl Project<'_> {
                 files.push(ProjectFile { path, content });
             }
         }
-        files.sort_by(|one, other| one.path.cmp(&other.path));
-        Ok(files)
+        let written = [StandardCapability::ValidateCredentials, StandardCapability::ListAccounts];
+        let others: Vec<_> =
+            self.capabilities.iter().copied().filter(|capability| !written.contains(capability)).collect();
+        let mut project = Files::of_texts(files.into_iter().map(|file| (file.path, file.content)));
+        add::add(&mut project, &others, true)?;
+        Ok(project.into_texts().into_iter().map(|(path, content)| ProjectFile { path, content }).collect())
     }
 }
 

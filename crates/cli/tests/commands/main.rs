@@ -1,6 +1,7 @@
 //! The `connector` tool, run as a process.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod add;
 mod notation;
 mod packaging;
 mod scaffold;

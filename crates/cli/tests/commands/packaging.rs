@@ -176,6 +176,28 @@ fn the_bill_names_what_is_linked_and_what_uses_it() {
 }
 
 #[test]
+fn the_archive_is_named_as_the_connector_names_itself() {
+    let packaged = package("named", &["--app-id", "tiny-connector", "--check"]).succeeded();
+    assert!(archive(&packaged).ends_with("named/bundled/tiny-1.2.3.tar.gz"), "{}", packaged.stdout);
+    let note = "note: the connector's app id is \"tiny\", and so the archive is named; --app-id is \"tiny-connector\"";
+    assert!(packaged.stderr.contains(note), "{}", packaged.stderr);
+    let other = package("unlike", &["--app-id", "huge"]).succeeded();
+    assert!(
+        other.stderr.contains("warning: --app-id is \"huge\", but the connector says \"tiny\""),
+        "{}",
+        other.stderr
+    );
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn the_c_library_that_it_needs_is_said() {
+    let packaged = package("libc", &["--app-id", "tiny"]).succeeded();
+    assert!(packaged.stderr.contains("note: it needs glibc 2."), "{}", packaged.stderr);
+    assert!(packaged.stderr.contains("-unknown-linux-musl"), "{}", packaged.stderr);
+}
+
+#[test]
 fn a_check_that_finds_another_app_fails() {
     let refused = package("other", &["--app-id", "huge", "--check"]);
     assert_eq!(refused.status, Some(1));

@@ -7,25 +7,21 @@ use std::path::Path;
 use crate::{Finished, connector};
 
 /// What every project has; several credentials and OAuth add `src/auth.rs`.
-const FILES: [&str; 18] = [
+const FILES: [&str; 14] = [
     ".github/workflows/ci.yml",
     ".gitignore",
     "Cargo.toml",
     "LICENSE",
     "README.md",
     "rustfmt.toml",
-    "src/access.rs",
     "src/client.rs",
     "src/integration.rs",
     "src/lib.rs",
     "src/main.rs",
-    "src/pagination.rs",
     "src/read.rs",
     "src/settings.rs",
-    "src/write.rs",
     "tests/cases/main.rs",
     "tests/cases/read.rs",
-    "tests/cases/write.rs",
 ];
 
 /// Every file below a folder, by its path from there.
@@ -67,8 +63,52 @@ fn a_project_has_every_file() {
             expected.insert("src/auth.rs".to_owned());
         }
         assert_eq!(files(&root.path().join("acme")), expected, "{options:?}");
-        assert!(printed.starts_with("Wrote connector-acme-crm to acme: "), "{printed}");
+        assert!(printed.starts_with("Wrote acme-crm-connector to acme: "), "{printed}");
         assert!(printed.contains("\nThe SDK comes from "), "{printed}");
+    }
+}
+
+#[test]
+fn only_what_was_asked_for_is_there() {
+    let root = tempfile::tempdir().unwrap();
+    let read = |project: &str, name: &str| fs::read_to_string(root.path().join(project).join(name)).unwrap();
+    let options = ["acme", "six", "--capabilities", "create_account, list_resources,create_account"];
+    scaffold(root.path(), &options).succeeded();
+    let text =
+        ["src/integration.rs", "src/read.rs", "src/write.rs", "tests/cases/read.rs", "tests/cases/write.rs"]
+            .map(|name| read("six", name))
+            .concat();
+    for (name, times) in [
+        (".capability(", 3),
+        ("pub async fn ", 3),
+        ("is not written yet\")", 4),
+        ("list_accounts", 0),
+        ("ListAccounts", 0),
+        ("// .capability", 0),
+        ("unfinished", 0),
+        ("api.example.com", 0),
+    ] {
+        assert_eq!(text.matches(name).count(), times, "{name}: {text}");
+    }
+    assert!(text.contains("capability::CreateAccount::of::<crate::write::NewAccount>()"), "{text}");
+    assert!(!read("six", "src/settings.rs").contains("default"));
+    scaffold(root.path(), &["acme", "first"]).succeeded();
+    assert!(!root.path().join("first/src/write.rs").exists());
+    assert_eq!(read("first", "src/integration.rs").matches(".capability(").count(), 2);
+}
+
+#[test]
+fn a_capability_that_no_author_writes_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    for (name, advice) in [
+        ("list_acounts", "did you mean list_accounts?"),
+        ("app_info", "every connector on this SDK answers it already"),
+        ("refresh_access_token", "when OAuth is declared"),
+    ] {
+        let refused = scaffold(root.path(), &["acme", "acme", "--capabilities", name]);
+        assert_eq!(refused.status, Some(1));
+        assert!(refused.stderr.contains(advice), "{}", refused.stderr);
+        assert!(!root.path().join("acme").exists());
     }
 }
 
@@ -111,7 +151,7 @@ fn tests_alone_go_into_a_project_that_is_there() {
     assert_ne!(fs::read_to_string(project.join("tests/cases/read.rs")).unwrap(), "// old\n");
 }
 
-/// The outcome of hostile input: the app id of a good result, or a part of the refusal.
+/// The outcome of hostile input: the package of a good result, or a part of the refusal.
 enum Outcome {
     Made(&'static str),
     Refused(&'static str),
@@ -121,15 +161,15 @@ use Outcome::{Made, Refused};
 
 /// Name, folder, outcome. `full`, `file` and `here` exist; the last is empty.
 const HOSTILE: [(&str, &str, Outcome); 18] = [
-    ("acme-crm", "new", Made("acme-crm")),
-    ("acme crm", "new", Made("acme-crm")),
-    ("acme_crm", "new", Made("acme-crm")),
-    ("7shifts", "new", Made("7shifts")),
-    ("type", "new", Made("type")),
-    ("connector", "new", Made("connector")),
-    ("acme", "deep/er/still", Made("acme")),
-    ("acme", "here", Made("acme")),
-    ("acme", "here/../new", Made("acme")),
+    ("acme-crm", "new", Made("acme-crm-connector")),
+    ("acme crm", "new", Made("acme-crm-connector")),
+    ("acme_crm", "new", Made("acme-crm-connector")),
+    ("7shifts", "new", Made("connector-7shifts")),
+    ("type", "new", Made("type-connector")),
+    ("connector", "new", Made("connector-connector")),
+    ("acme", "deep/er/still", Made("acme-connector")),
+    ("acme", "here", Made("acme-connector")),
+    ("acme", "here/../new", Made("acme-connector")),
     ("ünïcode", "new", Refused("it contains 'ü'")),
     ("../x", "new", Refused("it contains '.'")),
     ("a\"; rm -rf /", "new", Refused("it contains '\"'")),
@@ -152,10 +192,10 @@ fn hostile_names_and_folders_end_well_or_leave_nothing_behind() {
         let before = files(root.path());
         let done = scaffold(root.path(), &["--", name, folder]);
         match outcome {
-            Made(app_id) => {
+            Made(package) => {
                 let done = done.succeeded();
                 let manifest = fs::read_to_string(root.path().join(folder).join("Cargo.toml")).unwrap();
-                assert!(manifest.contains(&format!("name = \"connector-{app_id}\"")), "{name:?}: {manifest}");
+                assert!(manifest.contains(&format!("name = \"{package}\"")), "{name:?}: {manifest}");
                 assert!(done.stderr.is_empty(), "{}", done.stderr);
             }
             Refused(why) => {

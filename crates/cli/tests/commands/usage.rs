@@ -11,7 +11,7 @@ fn run(arguments: &[&str]) -> Finished {
 #[test]
 fn no_command_shows_help_and_succeeds() {
     let shown = run(&[]).succeeded();
-    for command in ["scaffold", "spec", "compile-on-prem", "completions", "man-page"] {
+    for command in ["scaffold", "add", "spec", "compile-on-prem", "completions", "man-page"] {
         assert!(shown.stdout.contains(command), "{}", shown.stdout);
     }
     assert!(shown.stderr.is_empty(), "{}", shown.stderr);
@@ -26,7 +26,7 @@ fn the_version_is_the_packages() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for command in ["scaffold", "spec", "compile-on-prem", "completions", "man-page"] {
+    for command in ["scaffold", "add", "spec", "compile-on-prem", "completions", "man-page"] {
         let help = run(&[command, "--help"]).succeeded().stdout;
         assert!(help.contains(&format!("Examples:\n  connector {command}")), "{help}");
     }
@@ -51,7 +51,7 @@ fn what_makes_no_sense_is_refused_with_status_2() {
 fn completions_and_the_man_page_know_every_command() {
     let completions = run(&["completions", "bash"]).succeeded().stdout;
     let page = run(&["man-page"]).succeeded().stdout;
-    for command in ["scaffold", "spec", "compile-on-prem", "completions", "man-page"] {
+    for command in ["scaffold", "add", "spec", "compile-on-prem", "completions", "man-page"] {
         assert!(completions.contains(command), "{command}");
         assert!(page.contains(&command.replace('-', "\\-")), "{command}");
     }

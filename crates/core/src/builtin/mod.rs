@@ -10,6 +10,7 @@
 
 pub(crate) mod app_info;
 pub mod credentials;
+pub(crate) mod example;
 pub(crate) mod info;
 pub mod oauth;
 pub mod probe;
@@ -80,5 +81,5 @@ where
 {
     let declared = Arc::clone(declared);
     let with_declared = move |call: Call, request| function(Arc::clone(&declared), call, request);
-    Arc::new(Handler::<C, _, Call, T>::named(capability, type_name::<F>(), with_declared))
+    Arc::new(Handler::<C, _, Call, _, T>::named(capability, type_name::<F>(), with_declared))
 }

@@ -8,6 +8,31 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+/// The type of a connection's settings: read from JSON, with a schema. Every type with both derives is one:
+///
+/// ```
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// struct AcmeSettings {
+///     /// The address of the app.
+///     base_url: String,
+/// }
+///
+/// let builder = lumos_connector_core::Integration::builder("acme", "1.0.0").settings::<AcmeSettings>();
+/// # drop(builder);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot hold the settings of a connection",
+    label = "it lacks `Deserialize` or `JsonSchema`",
+    note = "derive both: `#[derive(Deserialize, JsonSchema)]`"
+)]
+pub trait SettingsFields: DeserializeOwned + JsonSchema + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + JsonSchema + Send + 'static> SettingsFields for T {}
+
 /// The settings of a connector, with their type erased.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SettingsModel {
@@ -19,7 +44,7 @@ pub(crate) struct SettingsModel {
 type Read = Result<Box<dyn Any + Send>, ReadError>;
 
 impl SettingsModel {
-    pub(crate) fn of<T: DeserializeOwned + JsonSchema + Send + 'static>() -> Self {
+    pub(crate) fn of<T: SettingsFields>() -> Self {
         let read = |settings: Part<'_, '_>| {
             settings.read_lax::<T>().map(|settings| Box::new(settings) as Box<dyn Any + Send>)
         };

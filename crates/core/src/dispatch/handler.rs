@@ -28,13 +28,43 @@ pub(crate) trait Registered: Send + Sync {
     fn info(&self) -> &Arc<CapabilityInfo>;
 }
 
-pub(crate) struct Handler<C, F, X, T> {
-    info: Arc<CapabilityInfo>,
-    handler: F,
-    types: PhantomData<fn(C, X) -> T>,
+/// The payload of a request, as the second argument of a handler: of the same type. It exists for the compiler to say
+/// so.
+#[diagnostic::on_unimplemented(
+    message = "the handler takes `{Q}`, but this capability's request is `{Self}`",
+    label = "expected a handler whose second argument is `{Self}`",
+    note = "accounts are created from fields of your own with `capability::CreateAccount::of::<…>()`, and updated with \
+            `capability::UpdateAccount::of::<…, …>()`"
+)]
+pub trait PassedAs<Q> {
+    /// The same payload.
+    fn passed(self) -> Q;
 }
 
-impl<C: Capability, F, X, T> Handler<C, F, X, T> {
+impl<Q> PassedAs<Q> for Q {
+    fn passed(self) -> Q {
+        self
+    }
+}
+
+/// No payload has this type. Because of it, the compiler takes `Q` from the handler rather than from here, and so can
+/// say what is wrong with a handler.
+#[derive(Debug)]
+pub struct Unpassed<Q>(std::convert::Infallible, PhantomData<Q>);
+
+impl<Q> PassedAs<Unpassed<Q>> for Q {
+    fn passed(self) -> Unpassed<Q> {
+        unreachable!("no handler can be given a value of this type")
+    }
+}
+
+pub(crate) struct Handler<C, F, X, Q, T> {
+    info: Arc<CapabilityInfo>,
+    handler: F,
+    types: PhantomData<fn(C, X, Q) -> T>,
+}
+
+impl<C: Capability, F, X, Q, T> Handler<C, F, X, Q, T> {
     pub(crate) fn new(capability: &C, handler: F) -> Self {
         Self::named(capability, type_name::<F>(), handler)
     }
@@ -45,10 +75,12 @@ impl<C: Capability, F, X, T> Handler<C, F, X, T> {
     }
 }
 
-impl<C, F, X, Fut, T> Registered for Handler<C, F, X, T>
+impl<C, F, X, Q, Fut, T> Registered for Handler<C, F, X, Q, T>
 where
     C: Capability,
-    F: Fn(X, C::Request) -> Fut + Send + Sync + 'static,
+    F: Fn(X, Q) -> Fut + Send + Sync + 'static,
+    C::Request: PassedAs<Q>,
+    Q: 'static,
     X: FromCall + 'static,
     Fut: Future<Output = Result<T>> + Send + 'static,
     T: IntoReply<C::Response> + 'static,
@@ -58,7 +90,7 @@ where
         Ok(Box::new(move |call| {
             Box::pin(async move {
                 let argument = X::from_call(&call).await?;
-                let reply = (self.handler)(argument, payload).await?.into_reply();
+                let reply = (self.handler)(argument, payload.passed()).await?.into_reply();
                 IntoBody::into_body(reply, call, self.info.standard.is_none()).await
             })
         }))

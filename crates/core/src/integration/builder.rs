@@ -14,8 +14,6 @@ use lumos_connector_types::entitlement::EntitlementType;
 use lumos_connector_types::info::AppCategory;
 use lumos_connector_types::rate_limit::RateLimitMode;
 use lumos_connector_types::resource::ResourceType;
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 
 use super::Integration;
 use crate::builtin::credentials::{CredentialConfig, Validations};
@@ -26,11 +24,11 @@ use crate::call::reply::IntoReply;
 use crate::declaration::auth::{AuthRequirements, CredentialModel};
 use crate::declaration::error::{ConnectorError, ErrorMapping, Result};
 use crate::declaration::mistake::{IntegrationError, Mistake};
-use crate::declaration::settings::SettingsModel;
+use crate::declaration::settings::{SettingsFields, SettingsModel};
 use crate::declaration::{About, Declaration, payload_rules};
 use crate::dispatch::Dispatcher;
 use crate::dispatch::from_call::FromCall;
-use crate::dispatch::handler::{Handler, Registered};
+use crate::dispatch::handler::{Handler, PassedAs, Registered};
 
 /// A connector in the making; see [`Integration::builder`].
 ///
@@ -174,7 +172,7 @@ impl Builder {
     }
 
     /// The settings of a connection. They are checked before every handler.
-    pub fn settings<T: DeserializeOwned + JsonSchema + Send + 'static>(mut self) -> Self {
+    pub fn settings<T: SettingsFields>(mut self) -> Self {
         self.settings = Some(SettingsModel::of::<T>());
         self
     }
@@ -233,10 +231,12 @@ impl Builder {
 
     /// A capability and its handler: `async fn(X, Payload) -> Result<Answer>`, where `X` is anything that can be
     /// [taken from a call](FromCall).
-    pub fn capability<C, F, X, Fut, T>(mut self, capability: C, handler: F) -> Self
+    pub fn capability<C, F, X, Q, Fut, T>(mut self, capability: C, handler: F) -> Self
     where
         C: Capability,
-        F: Fn(X, C::Request) -> Fut + Send + Sync + 'static,
+        F: Fn(X, Q) -> Fut + Send + Sync + 'static,
+        C::Request: PassedAs<Q>,
+        Q: 'static,
         X: FromCall + 'static,
         Fut: Future<Output = Result<T>> + Send + 'static,
         T: IntoReply<C::Response> + 'static,

@@ -5,9 +5,11 @@ mod builder;
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 pub use self::builder::Builder;
-use crate::builtin::info;
 use crate::builtin::oauth::OAuthFlows;
+use crate::builtin::{example, info};
 use crate::call::answer::Answer;
 use crate::call::host::Host;
 use crate::call::observation::CallHandle;
@@ -23,7 +25,7 @@ use crate::dispatch::Dispatcher;
 /// use lumos_connector_types::{capability::marker as capability, payload::*};
 ///
 /// async fn validate_credentials(_: (), _: ValidateCredentials) -> Result<ValidatedCredentials> {
-///     Ok(ValidatedCredentials { valid: true, unique_tenant_id: "acme".to_owned() })
+///     Ok(ValidatedCredentials::valid("acme"))
 /// }
 ///
 /// let acme = Integration::builder("acme", "1.0.0")
@@ -131,6 +133,25 @@ impl Integration {
             names.extend_from_slice(info.secret_payload_names());
         }
         Recording::of(capability, request, exchanges, answer, names)
+    }
+
+    /// A request of a capability, with this connector's credentials and settings, and an answer to it: what is required,
+    /// with `…` for texts. `None` when the connector does not have the capability.
+    ///
+    /// ```
+    /// # use lumos_connector_core::Integration;
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let acme = Integration::builder("acme", "1.0.0").build()?;
+    /// let (request, answer) = acme.example("app_info").ok_or("every connector has app_info")?;
+    /// assert_eq!(request["request"], serde_json::json!({}));
+    /// assert!(answer["response"].is_object());
+    /// # Ok(())
+    /// # }
+    /// # example().unwrap();
+    /// ```
+    #[must_use]
+    pub fn example(&self, capability: &str) -> Option<(Value, Value)> {
+        example::of(&self.dispatcher.declaration, capability)
     }
 
     /// The names, in lower case, of the fields that settings and credentials mark as secret.

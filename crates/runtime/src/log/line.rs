@@ -1,4 +1,4 @@
-//! Log lines: as text, `HH:MM:SS,<milliseconds> <logger> <LEVEL> <message>` in local time, or as JSON.
+//! Log lines: as text, `HH:MM:SS,mmm <logger> <LEVEL> <message>` in local time, or as JSON.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -62,17 +62,20 @@ fn text(event: &Event<'_>) -> String {
     let mut text = Text::default();
     event.record(&mut text);
     context::current(|context| context.iter().for_each(|(name, value)| text.field(name, value)));
-    let now = jiff::ZonedDateTime::now();
     let metadata = event.metadata();
     format!(
-        "{},{} {} {} {}{}",
-        now.strftime("%H:%M:%S"),
-        now.millisecond(),
+        "{} {} {} {}{}",
+        time(&jiff::ZonedDateTime::now()),
         metadata.target(),
         level_name(*metadata.level()),
         escaped(&text.message),
         escaped(&text.fields)
     )
+}
+
+/// The time of day, to the millisecond.
+fn time(now: &jiff::ZonedDateTime) -> String {
+    format!("{},{:03}", now.strftime("%H:%M:%S"), now.millisecond())
 }
 
 /// A text that stays on its line and moves no cursor: control characters are written as escapes.
@@ -215,6 +218,12 @@ mod tests {
             );
             assert!(of_none.contains("of no call: swordfish"), "{of_none}");
         }
+    }
+
+    #[test]
+    fn milliseconds_have_three_digits() {
+        let now: jiff::ZonedDateTime = "2026-01-02T01:54:26.008999[UTC]".parse().unwrap();
+        assert_eq!(time(&now), "01:54:26,008");
     }
 
     #[test]

@@ -50,10 +50,10 @@ pub trait Capability: Sized + Send + Sync + 'static {
     const LAX: bool = true;
 
     /// The payload of a request.
-    type Request: DeserializeOwned + JsonSchema + Send + 'static;
+    type Request: RequestPayload;
 
     /// The payload of an answer.
-    type Response: Serialize + JsonSchema + Send + 'static;
+    type Response: ResponsePayload;
 
     /// How it presents itself and how it is rate limited, where that differs from the defaults.
     fn metadata(&self) -> Metadata {
@@ -87,6 +87,48 @@ pub trait Capability: Sized + Send + Sync + 'static {
         Described { capability: PhantomData, metadata }
     }
 }
+
+/// The type of a request's payload: read from JSON, with a schema. Every type with both derives is one:
+///
+/// ```
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// struct RotateBadgeRequest { badge_id: String }
+/// # fn is_payload<T: lumos_connector_types::capability::RequestPayload>() {}
+/// # is_payload::<RotateBadgeRequest>();
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the request of a capability",
+    label = "it lacks `Deserialize` or `JsonSchema`",
+    note = "derive both: `#[derive(Deserialize, JsonSchema)]`"
+)]
+pub trait RequestPayload: DeserializeOwned + JsonSchema + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + JsonSchema + Send + 'static> RequestPayload for T {}
+
+/// The type of an answer's payload: written as JSON, with a schema. Every type with both derives is one:
+///
+/// ```
+/// use schemars::JsonSchema;
+/// use serde::Serialize;
+///
+/// #[derive(Serialize, JsonSchema)]
+/// struct RotatedBadge { badge_id: String }
+/// # fn is_payload<T: lumos_connector_types::capability::ResponsePayload>() {}
+/// # is_payload::<RotatedBadge>();
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the answer of a capability",
+    label = "it lacks `Serialize` or `JsonSchema`",
+    note = "derive both: `#[derive(Serialize, JsonSchema)]`"
+)]
+pub trait ResponsePayload: Serialize + JsonSchema + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + JsonSchema + Send + 'static> ResponsePayload for T {}
 
 /// What a connector says about one of its capabilities beyond its types.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -149,8 +191,8 @@ pub struct Customized<C, Q, R> {
 impl<C, Q, R> Capability for Customized<C, Q, R>
 where
     C: Capability,
-    Q: DeserializeOwned + JsonSchema + Send + 'static,
-    R: Serialize + JsonSchema + Send + 'static,
+    Q: RequestPayload,
+    R: ResponsePayload,
 {
     const NAME: &'static str = C::NAME;
     const STANDARD: Option<StandardCapability> = C::STANDARD;
@@ -161,7 +203,7 @@ where
 impl marker::CreateAccount {
     /// Creating accounts from a payload of the connector's own: the fields of `CreatableAccount` and more.
     #[must_use]
-    pub fn of<Q>() -> Customized<Self, Q, <Self as Capability>::Response> {
+    pub fn of<Q: RequestPayload>() -> Customized<Self, Q, <Self as Capability>::Response> {
         Customized { types: PhantomData }
     }
 }
@@ -169,7 +211,7 @@ impl marker::CreateAccount {
 impl marker::UpdateAccount {
     /// Updating accounts from and to payloads of the connector's own: the fields of `UpdateableAccount` and more.
     #[must_use]
-    pub fn of<Q, R>() -> Customized<Self, Q, R> {
+    pub fn of<Q: RequestPayload, R: ResponsePayload>() -> Customized<Self, Q, R> {
         Customized { types: PhantomData }
     }
 }

@@ -5,6 +5,7 @@
 
 mod catalog;
 mod dialect;
+mod example;
 mod null_conversion;
 mod title;
 
@@ -13,6 +14,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 pub use catalog::{MODELS, Model, catalog};
+pub use example::Example;
 pub use null_conversion::openapi;
 pub use title::title_case;
 
