@@ -87,8 +87,8 @@ fn a_token_that_promises_more_than_it_holds_costs_no_memory() {
         format!("91{}", nested("dd00000001")),
     ];
     for token in tokens {
-        assert!(decode::<Cursor>(&token).is_err(), "{:.40}", token);
-        assert!(decode::<serde_json::Value>(&token).is_err(), "{:.40}", token);
+        assert!(decode::<Cursor>(&token).is_err(), "{token:.40}");
+        assert!(decode::<serde_json::Value>(&token).is_err(), "{token:.40}");
     }
 }
 
