@@ -202,12 +202,12 @@ struct Progress {
 impl Progress {
     fn end(&self) {
         if self.shown {
-            self.line("");
+            Self::line("");
         }
     }
 
     /// Replaces the line. When it cannot be written there is nobody to see it.
-    fn line(&self, text: &str) {
+    fn line(text: &str) {
         let mut stderr = io::stderr().lock();
         let _ = write!(stderr, "\r\x1b[2K{text}").and_then(|()| stderr.flush());
     }
@@ -221,7 +221,7 @@ impl Observer for Progress {
         let mut shown = self.group.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match event {
             Event::Group { group, number, of } => *shown = format!("{number}/{of} {group}"),
-            Event::Call { name, calls } => self.line(&format!("{shown}: {calls} calls, {name}")),
+            Event::Call { name, calls } => Self::line(&format!("{shown}: {calls} calls, {name}")),
             _ => {}
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use serde_json::json;
 
 use crate::harness::check::{accepted, check};
@@ -12,11 +12,6 @@ use crate::harness::stage::Stage;
 /// The reference, and what its own server needs.
 const REFERENCE: [&str; 2] = ["connector-py==4.278.0", "uvicorn==0.54.0"];
 
-/// How long the check of the mock connector may take as a program, and of a connector on the reference as a server, in
-/// seconds: ten times what it takes on a quiet machine.
-const MOCK: f64 = 50.0;
-const SERVED: f64 = 180.0;
-
 const SETTINGS: &str = "[auth.basic]\nusername = \"ada\"\npassword = { env = \"E2E_SECRET\" }\n\
     [settings]\nhost = \"acme.test\"\naccount_count = 120\n";
 const MACHINES: &str = "[[credentials]]\nid = \"api\"\ntoken.token = { env = \"E2E_SECRET\" }\n\
@@ -25,26 +20,26 @@ const MACHINES: &str = "[[credentials]]\nid = \"api\"\ntoken.token = { env = \"E
 pub(super) fn run(stage: &mut Stage) -> Result<()> {
     let mock = vec![stage.binary("mock-connector").display().to_string()];
     for mode in ["program", "server"] {
-        one(stage, "mock", &mock, mode, SETTINGS, MOCK);
+        one(stage, "mock", &mock, mode, SETTINGS);
     }
     let python =
         stage.step(format!("installed {}", REFERENCE.join(" and ")), |stage| python(stage, &REFERENCE))?;
     for (name, settings) in [("people", SETTINGS), ("machines", MACHINES)] {
         let script = stage.root().join("conformance/reference-connectors").join(format!("{name}.py"));
         let command = vec![python.display().to_string(), script.display().to_string()];
-        one(stage, name, &command, "server", settings, SERVED);
+        one(stage, name, &command, "server", settings);
     }
     Ok(())
 }
 
-fn one(stage: &mut Stage, name: &str, command: &[String], mode: &str, settings: &str, seconds: f64) {
+fn one(stage: &mut Stage, name: &str, command: &[String], mode: &str, settings: &str) {
     let baseline: PathBuf = accepted(stage, name);
     stage.check(
         format!("{name} as a {mode}: nothing is found that is not accepted with a reason"),
         |stage| {
             let file = format!("[connector]\ncommand = {}\nmode = \"{mode}\"\n{settings}", json!(command));
             let checked = check(stage, &format!("{name}-{mode}"), &file, Some(&baseline))?;
-            ensure!(checked.seconds <= seconds, "{} calls in {:.1} s", checked.calls, checked.seconds);
+            println!("      {} calls in {:.1} s", checked.calls, checked.seconds);
             Ok(())
         },
     );

@@ -147,5 +147,26 @@ pub(super) fn run(stage: &mut Stage) -> Result<()> {
             Ok(())
         },
     );
+    stage.check("an interrupted check takes away what it created", |stage| {
+        let faulty = Faulty::new(stage, "update-lies")?;
+        let template = "settle = 60\n[create]\nemail = \"check-{unique}@acme.test\"\ngiven_name = \"Check\"\n\
+            [update]\ngiven_name = \"Changed\"\n";
+        std::fs::write(faulty.path().join("account.toml"), template)?;
+        let mut check = faulty.command(&["--group", "writes", "--write", "account.toml"]).spawn()?;
+        let journal = faulty.path().join("acme.check-journal");
+        let created = || std::fs::read_to_string(&journal).is_ok_and(|text| text.contains("\"created\""));
+        let until = Instant::now() + Duration::from_secs(60);
+        while !created() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let id = check.id().to_string();
+        succeed(Command::new("kill").args(["-INT", id.as_str()]))?;
+        let ended = check.wait()?;
+        ensure!(ended.code() == Some(130), "{ended}");
+        ensure!(!journal.exists(), "the journal is still there");
+        let store: Value = serde_json::from_slice(&std::fs::read(faulty.path().join("store"))?)?;
+        ensure!(store.as_object().is_some_and(|store| store.values().all(Value::is_null)), "{store}");
+        Ok(())
+    });
     Ok(())
 }
