@@ -52,7 +52,7 @@ impl CheckOptions {
             requests: BTreeMap::new(),
             max_pages: 50,
             call_timeout: Duration::from_secs(60),
-            start_up: Duration::from_secs(5),
+            start_up: Duration::from_secs(10),
             memory: 512 << 20,
             deadline: Duration::from_secs(13),
             writes: None,
