@@ -38,7 +38,9 @@ fn names() -> impl Iterator<Item = &'static str> {
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
+    // A process of a suite: it is this program, too.
+    let done = suites::workers::nonce::process(&std::env::args().skip(1).collect::<Vec<_>>());
+    match done.unwrap_or_else(|| run(&Arguments::parse())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");

@@ -9,6 +9,8 @@ use lumos_connector_runtime::output;
 use crate::{
     add, call, check, compile_on_prem, connection, diff, export, scaffold, shell, spec, sync, workbench,
 };
+#[cfg(feature = "workers")]
+use crate::{cluster, collect, schedule, worker};
 
 /// Build and run connectors between Lumos and apps
 #[derive(Debug, Parser)]
@@ -54,6 +56,14 @@ enum Command {
     Diff(diff::Arguments),
     Export(export::Arguments),
     Workbench(workbench::Arguments),
+    #[cfg(feature = "workers")]
+    Worker(worker::Arguments),
+    #[cfg(feature = "workers")]
+    Collect(collect::Arguments),
+    #[cfg(feature = "workers")]
+    Cluster(cluster::Arguments),
+    #[cfg(feature = "workers")]
+    Schedule(schedule::Arguments),
     Completions(shell::Completions),
     ManPage(shell::ManPage),
 }
@@ -92,6 +102,14 @@ fn carry_out(command: Option<Command>) -> Result<ExitCode, Failure> {
         Some(Command::Diff(arguments)) => return diff::run(&arguments),
         Some(Command::Export(arguments)) => export::run(&arguments),
         Some(Command::Workbench(arguments)) => workbench::run(&arguments),
+        #[cfg(feature = "workers")]
+        Some(Command::Worker(arguments)) => worker::run(&arguments),
+        #[cfg(feature = "workers")]
+        Some(Command::Collect(arguments)) => collect::run(&arguments),
+        #[cfg(feature = "workers")]
+        Some(Command::Cluster(arguments)) => cluster::run(&arguments),
+        #[cfg(feature = "workers")]
+        Some(Command::Schedule(arguments)) => schedule::run(&arguments),
         Some(Command::Completions(arguments)) => shell::completions(&arguments, CommandLine::command()),
         Some(Command::ManPage(_)) => shell::man_page(CommandLine::command()),
     };

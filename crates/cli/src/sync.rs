@@ -27,13 +27,22 @@ use crate::connection::{ConnectionArguments, block_on};
 #[command(after_help = "Examples:
   connector sync mock.toml
   connector sync mock.toml --store tenant.db --only accounts,associations --verify
-  connector sync mock.toml --json | jq 'select(.event == \"ended\")'")]
+  connector sync mock.toml --json | jq 'select(.event == \"ended\")'
+  connector sync mock.toml --store postgres://sync@db.internal/tenants
+  connector sync --nats nats://broker.internal:4222 acme globex")]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    connection: ConnectionArguments,
-    /// The store; the connection file's name with .db when not given
-    #[arg(long, value_name = "FILE")]
+    /// The connection file; with --nats, the names of connections that workers know
+    #[arg(value_name = "CONNECTION", required = true)]
+    connections: Vec<PathBuf>,
+    /// Take secrets that stand in the connection file itself
+    #[arg(long)]
+    allow_literal_secrets: bool,
+    /// The store: a file, or postgres://…; the connection file's name with .db when not given
+    #[arg(long, value_name = "STORE")]
     store: Option<PathBuf>,
+    #[cfg(feature = "workers")]
+    #[command(flatten)]
+    cluster: crate::cluster::submit::SubmitArguments,
     /// Read only these listings, such as accounts,entitlements
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     only: Vec<String>,
@@ -58,9 +67,9 @@ pub(crate) struct Arguments {
     /// How many syncs of the connection the store keeps; all when not given
     #[arg(long, value_name = "NUMBER")]
     keep: Option<u32>,
-    /// How many listings are read at the same time where the app has no known limit
-    #[arg(long, value_name = "NUMBER", default_value_t = 4)]
-    lanes: usize,
+    /// How many listings are read at the same time where the app has no known limit; 4, and 1 with --nats
+    #[arg(long, value_name = "NUMBER")]
+    lanes: Option<u32>,
     /// How often a page is tried that fails
     #[arg(long, value_name = "NUMBER", default_value_t = 5)]
     attempts: u32,
@@ -79,8 +88,20 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    #[cfg(feature = "workers")]
+    if arguments.cluster.is_asked_for() {
+        let names: Vec<String> = arguments.connections.iter().map(|name| name_of(name)).collect();
+        let form = crate::cluster::submit::Form { json: arguments.json, quiet: arguments.quiet };
+        return crate::cluster::submit::run(&arguments.cluster, &names, &wanted(arguments), form);
+    }
+    let [file] = arguments.connections.as_slice() else {
+        return Err(Failure::new(
+            "expected one connection file; several connections are for --nats".to_owned(),
+        ));
+    };
+    let connection = ConnectionArguments::new(file.clone(), arguments.allow_literal_secrets);
     let failure = |error: &dyn std::error::Error| Failure::new(error.to_string());
-    let path = arguments.store.clone().unwrap_or_else(|| arguments.connection.file().with_extension("db"));
+    let path = arguments.store.clone().unwrap_or_else(|| connection.file().with_extension("db"));
     let store = Arc::new(Store::open(&path).map_err(|error| failure(&error))?);
     let form = match (arguments.json, arguments.quiet) {
         (true, _) => ProgressForm::Json,
@@ -89,8 +110,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         _ => ProgressForm::Lines,
     };
     let end = block_on(async {
-        let connection = arguments.connection.open().await?;
-        let options = options(arguments);
+        let options = options(arguments, connection.name());
+        let connection = connection.open().await?;
         let result = if arguments.json {
             run_sync(&connection, &store, &options, &Progress::new(form, io::stdout())).await
         } else {
@@ -107,8 +128,33 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(end.outcome.exit_status()))
 }
 
-fn options(arguments: &Arguments) -> SyncOptions {
-    let mut options = SyncOptions::new(arguments.connection.name());
+#[cfg(feature = "workers")]
+fn name_of(path: &std::path::Path) -> String {
+    // `acme` as well as `connections/acme.toml`.
+    let is_file = path.extension().is_some_and(|extension| extension == "toml");
+    let name = if is_file { path.file_stem() } else { Some(path.as_os_str()) };
+    name.unwrap_or_default().to_string_lossy().into_owned()
+}
+
+#[cfg(feature = "workers")]
+fn wanted(arguments: &Arguments) -> lumos_sync_workers::record::Wanted {
+    lumos_sync_workers::record::Wanted {
+        only: arguments.only.clone(),
+        without: arguments.without.clone(),
+        page_size: arguments.page_size,
+        since: arguments.since.clone(),
+        verify: arguments.verify,
+        fresh: arguments.fresh,
+        resume_within: arguments.resume_within,
+        keep: arguments.keep,
+        lanes: arguments.lanes.unwrap_or(1),
+        accept_shrinking: arguments.accept_shrinking,
+        ..lumos_sync_workers::record::Wanted::default()
+    }
+}
+
+fn options(arguments: &Arguments, connection: String) -> SyncOptions {
+    let mut options = SyncOptions::new(connection);
     options.selection = Selection { only: arguments.only.clone(), without: arguments.without.clone() };
     options.page_size = arguments.page_size;
     options.since.clone_from(&arguments.since);
@@ -116,7 +162,7 @@ fn options(arguments: &Arguments) -> SyncOptions {
     options.fresh = arguments.fresh;
     options.resume_within = Duration::from_secs(arguments.resume_within.saturating_mul(3600));
     options.keep = arguments.keep;
-    options.lanes = arguments.lanes;
+    options.lanes = arguments.lanes.map_or(options.lanes, |lanes| usize::try_from(lanes).unwrap_or(1));
     options.retry.attempts = arguments.attempts.max(1);
     options.retry.longest_wait = Duration::from_secs(arguments.max_wait);
     if arguments.accept_shrinking {

@@ -5,9 +5,9 @@
 //! [`commit`](Frontier::commit), which counts only if the head is still the last of its chain: the *fence*. So a commit
 //! may be repeated when its answer was lost, and a worker that was believed dead changes nothing.
 //!
-//! [`SqliteFrontier`](crate::store::SqliteFrontier) keeps the chains of one machine; the interface asks for nothing
-//! that a database with row locks, or a log with an expected last sequence, cannot give: heads hold all that running
-//! them takes, and a commit is one step.
+//! [`StoreFrontier`](crate::store::StoreFrontier) keeps the chains of one machine in a file and those of several machines
+//! on a PostgreSQL server; the crate `lumos-sync-workers` keeps them in a log of NATS JetStream. Heads hold all that
+//! running them takes, and a commit is one step.
 
 use std::time::Duration;
 
@@ -57,6 +57,21 @@ pub struct PageJob {
     pub cursor: Option<String>,
     /// The rate-limit state of the latest answer.
     pub rate_limit: Option<RateLimitRequestInfo>,
+    /// Rows to ask for; `None` leaves it to the connection file and the connector.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_size: Option<u32>,
+    /// How many chains share the app's limits, where whoever runs the job does not know it: each takes its part of what
+    /// remains. 0 means one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lanes: u32,
+    /// The `traceparent` of the trace that the sync belongs to (W3C Trace Context).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What became of a page: its rows, and where its chain goes on.
@@ -71,10 +86,12 @@ pub struct PageRead {
 }
 
 /// Where a chain goes on after a page.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Next {
     /// With this job.
     Page(PageJob),
+    /// With the accounts after the cursor of this job, which only the store knows; at the end where there are none.
+    Accounts(PageJob),
     /// Nowhere: the listing was read to its end.
     End,
     /// Nowhere, although the listing was not read to its end. The text says why, without secrets.
@@ -94,6 +111,9 @@ pub struct PageFacts {
     pub first_without_identity: Option<(u64, String)>,
     /// Time that the connector took.
     pub connector: Duration,
+    /// The rate-limit state after the page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimitRequestInfo>,
 }
 
 /// What became of a commit or a deferral.
@@ -118,7 +138,7 @@ pub enum Claim {
 }
 
 /// Why a page is read later.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Deferral {
     /// How long to wait.
     pub delay: Duration,
@@ -168,4 +188,14 @@ pub trait Frontier: Send + Sync {
         head: &Head,
         deferral: Deferral,
     ) -> impl Future<Output = Result<Fenced, Self::Error>> + Send;
+
+    /// Says that a page is still being read, where a claim ends by itself after a while; to be called every
+    /// [`KEEP_EVERY`]. Nothing depends on it but work done twice.
+    fn keep(&self, head: &Head) -> impl Future<Output = Result<(), Self::Error>> + Send {
+        let _ = head;
+        async { Ok(()) }
+    }
 }
+
+/// How often whoever reads a page says so: a third of the time after which a claim ends.
+pub const KEEP_EVERY: Duration = Duration::from_secs(10);

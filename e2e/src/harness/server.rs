@@ -61,6 +61,18 @@ impl Server {
         std::fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
 
+    /// The number of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Kills the process, as a crash would.
+    pub(crate) fn kill(mut self) {
+        // Both fail when the process has ended.
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+
     /// Asks the process to end; the signal it is sent is SIGTERM where there are signals.
     fn ask_to_stop(&mut self) {
         let asked = Command::new("kill").arg(self.process.id().to_string()).stderr(Stdio::null()).status();

@@ -14,6 +14,7 @@ mod scim;
 mod secrets;
 mod serve;
 mod sync;
+pub(crate) mod workers;
 
 use anyhow::Result;
 
@@ -40,4 +41,5 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite { name: "schemathesis", run: schemathesis::run },
     Suite { name: "serve", run: serve::run },
     Suite { name: "sync", run: sync::run },
+    Suite { name: "workers", run: workers::run },
 ];

@@ -1,29 +1,23 @@
-//! A lane: it reads one page, and stores it or decides what to do about its failure.
+//! A lane: it reads one page, and stores it or puts it off.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use super::caller::{CallFailure, Caller, PageCall};
+use super::caller::Caller;
 use super::error::SyncError;
 use super::event::{Event, Observer};
 use super::options::SyncOptions;
-use super::page::PageRows;
-use super::policy::Decision;
 use super::rate_limit::LimitState;
-use crate::frontier::{Deferral, Fenced, Frontier, Head, Next, PageFacts, PageJob, PageRead};
-use crate::plan::{ListingKind, RequestValues, Walk};
-use crate::store::{SqliteFrontier, Store, StoreError};
+use super::reader::{PageOutcome, PageReader};
+use crate::frontier::{Fenced, Frontier, Head, KEEP_EVERY, PageRead};
+use crate::store::{Store, StoreError, StoreFrontier};
 
 /// What the lanes of a sync share.
 pub(super) struct Lanes<'a, C, O: ?Sized> {
     pub(super) caller: &'a C,
     pub(super) observer: &'a O,
     pub(super) options: &'a SyncOptions,
-    pub(super) frontier: SqliteFrontier,
-    pub(super) page_size: Option<u32>,
+    pub(super) frontier: StoreFrontier,
     pub(super) limits: Mutex<LimitState>,
-    /// The listing of accounts that others go through.
-    pub(super) accounts: Option<i64>,
 }
 
 /// Runs something that waits for the store outside of the threads that serve connections.
@@ -51,78 +45,54 @@ impl<C: Caller, O: Observer + ?Sized> Lanes<'_, C, O> {
     /// Reads the page of a head. Returns whether its chain is at its end.
     pub(super) async fn run(&self, head: Head) -> Result<bool, SyncError> {
         let (listing, page) = (head.chain.listing, head.job.page);
-        let kind = ListingKind::of(&head.chain.capability);
         self.observer.observe(&Event::Called { listing, page });
         let width = self.width();
-        let mut rows = PageRows::new(kind, self.options.page_memory);
-        let call = PageCall {
-            capability: head.chain.capability.clone(),
-            request: head.job.request.clone(),
-            token: head.job.token.clone(),
-            size: self.page_size,
-            rate_limit: self.limits().for_call(head.attempt, width),
-        };
-        let start = tokio::time::Instant::now();
-        match self.caller.page(call, &mut rows).await {
-            Ok(answer) => {
-                self.limits().observe(answer.rate_limit.as_ref());
-                let next = self.next(kind, &head, answer.next).await?;
-                let (buffer, mut facts) = rows.into_parts();
-                facts.connector = answer.elapsed;
-                self.observer.observe(&Event::Arrived { listing, page });
-                self.store(&head, PageRead { rows: Some(buffer), next, facts }).await
+        let told = self.limits().for_call(head.attempt, width);
+        let options = self.options;
+        let reader =
+            PageReader { caller: self.caller, retry: options.retry, page_memory: options.page_memory };
+        let reading = reader.read_with(&head, told, |answer| {
+            let mut limits = self.limits();
+            limits.observe(answer);
+            limits.for_call(0, 1)
+        });
+        let outcome = self.keep_while(&head, reading).await?;
+        match outcome {
+            PageOutcome::Read(read) => {
+                if read.rows.is_some() {
+                    self.observer.observe(&Event::Arrived { listing, page });
+                }
+                self.store(&head, *read).await
             }
-            Err(failure) => {
-                // What came before the failure is not a page.
-                drop(rows);
-                self.fail(&head, failure, start.elapsed()).await
+            PageOutcome::Deferred(deferral) => {
+                let (delay, is_failure) = (deferral.delay, deferral.is_failure);
+                let reason = &deferral.reason;
+                self.observer.observe(&Event::Deferred { listing, page, delay, reason, is_failure });
+                match self.frontier.defer(&head, deferral).await? {
+                    Fenced::Done | Fenced::Late => Ok(false),
+                }
             }
         }
     }
 
-    /// The job after a page: the next one of the listing, or the first one of the next accounts.
-    async fn next(
-        &self,
-        kind: Option<&'static ListingKind>,
-        head: &Head,
-        token: Option<String>,
-    ) -> Result<Next, SyncError> {
-        let rate_limit = self.limits().for_call(0, 1);
-        let page = head.job.page + 1;
-        if token.is_some() {
-            return Ok(Next::Page(PageJob { page, token, rate_limit, ..head.job.clone() }));
+    /// Waits for a page, and says meanwhile that it is being read.
+    async fn keep_while<T>(&self, head: &Head, reading: impl Future<Output = T>) -> Result<T, StoreError> {
+        let mut reading = std::pin::pin!(reading);
+        if !self.frontier.store().is_on_server() {
+            return Ok(reading.await);
         }
-        match kind.map(|kind| (kind, kind.walk)) {
-            Some((kind, Walk::Accounts { batch })) => {
-                let job = self.next_accounts(kind, batch, head.job.cursor.clone()).await?;
-                Ok(job.map_or(Next::End, |job| Next::Page(PageJob { page, rate_limit, ..job })))
+        loop {
+            match tokio::time::timeout(KEEP_EVERY, reading.as_mut()).await {
+                Ok(read) => return Ok(read),
+                Err(_) => self.frontier.keep(head).await?,
             }
-            _ => Ok(Next::End),
         }
-    }
-
-    /// The job for the accounts after a key.
-    pub(super) async fn next_accounts(
-        &self,
-        kind: &'static ListingKind,
-        batch: usize,
-        after: Option<String>,
-    ) -> Result<Option<PageJob>, SyncError> {
-        let Some(accounts) = self.accounts else { return Ok(None) };
-        let keys = with_store(self.frontier.store(), move |store| {
-            store.keys_after(accounts, after.as_deref(), batch)
-        })
-        .await?;
-        let request = RequestValues::default().payload(kind, &keys);
-        Ok(keys.last().map(|last| PageJob { request, cursor: Some(last.clone()), ..PageJob::default() }))
     }
 
     async fn store(&self, head: &Head, mut read: PageRead) -> Result<bool, SyncError> {
         let (listing, page) = (head.chain.listing, head.job.page);
-        match self.frontier.commit(head, &mut read).await? {
-            Fenced::Done | Fenced::Late => {}
-        }
-        if let Some(rows) = &read.rows {
+        let fenced = self.frontier.commit(head, &mut read).await?;
+        if let (Fenced::Done, Some(rows)) = (fenced, &read.rows) {
             let (rows, connector) = (rows.rows(), read.facts.connector);
             self.observer.observe(&Event::Stored { listing, page, rows, connector });
         }
@@ -132,29 +102,5 @@ impl<C: Caller, O: Observer + ?Sized> Lanes<'_, C, O> {
             self.observer.observe(&Event::Read { listing });
         }
         Ok(!record)
-    }
-
-    async fn fail(&self, head: &Head, failure: CallFailure, connector: Duration) -> Result<bool, SyncError> {
-        let (listing, page) = (head.chain.listing, head.job.page);
-        let decision = if failure.is_unauthorized && head.attempt == 0 {
-            self.caller.reload_secrets().await;
-            Decision::Again { delay: Duration::ZERO, is_failure: true }
-        } else {
-            self.options.retry.decide(&failure, head.attempt, head.waits)
-        };
-        match decision {
-            Decision::Again { delay, is_failure } => {
-                let reason = failure.message;
-                self.observer.observe(&Event::Deferred { listing, page, delay, reason: &reason, is_failure });
-                match self.frontier.defer(head, Deferral { delay, reason, is_failure, connector }).await? {
-                    Fenced::Done | Fenced::Late => Ok(false),
-                }
-            }
-            Decision::GiveUp(reason) => {
-                let facts = PageFacts { connector, ..PageFacts::default() };
-                let reason = format!("page {page}: {reason}");
-                self.store(head, PageRead { rows: None, next: Next::Cut(reason), facts }).await
-            }
-        }
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use lumos_connector_types::capability::StandardCapability;
 use lumos_connector_types::info::Info;
+use lumos_connector_types::rate_limit::RateLimitRequestInfo;
+use serde::{Deserialize, Serialize};
 
 use super::caller::{Caller, PageCall};
 use super::error::SyncError;
@@ -16,28 +18,65 @@ use super::resume::{self, Now, Resume};
 use crate::plan::Plan;
 use crate::store::{NewSync, Store};
 
-/// A sync that may begin or go on.
-pub(super) struct Prepared {
-    pub(super) sync: i64,
-    pub(super) page_size: Option<u32>,
-    pub(super) since: String,
-    pub(super) is_resumed: bool,
-    pub(super) left: Option<String>,
-    pub(super) limits: LimitState,
+/// What is learned of a connector before the first page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Learned {
+    /// The connector.
+    pub app_id: String,
+    /// Its version.
+    pub version: String,
+    /// What it can do.
+    pub capabilities: Vec<String>,
+    /// Connection and tenant: what must be the same when a stopped sync goes on.
+    pub fingerprint: String,
+    /// What the connector learned about the app's limits.
+    pub rate_limit: Option<RateLimitRequestInfo>,
 }
 
-pub(super) async fn prepare<C: Caller>(
-    caller: &C,
-    store: &Store,
-    options: &SyncOptions,
-) -> Result<Prepared, SyncError> {
+/// A sync that may begin or go on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prepared {
+    /// Its number in the store.
+    pub sync: i64,
+    /// Rows asked for in a page.
+    pub page_size: Option<u32>,
+    /// The day from which activities and expenses are read.
+    pub since: String,
+    /// Whether it was stopped before and goes on.
+    pub is_resumed: bool,
+    /// Why a stopped sync does not go on.
+    pub left: Option<String>,
+    /// The state of the app's limits.
+    pub limits: LimitState,
+}
+
+/// Asks the connector what it offers, and checks its credentials where it can.
+///
+/// # Errors
+/// When it does not say what it is, or refuses the credentials.
+pub async fn learn<C: Caller>(caller: &C, retry: &RetryPolicy) -> Result<Learned, SyncError> {
     let info = caller.info().await.map_err(SyncError::Info)?;
-    let plan = Plan::new(&info.capabilities, &options.selection, options.verify)?;
     let mut limits = LimitState::default();
-    let tenant = validate(caller, &info, &options.retry, &mut limits).await?;
-    let fingerprint = format!("{}/{tenant}", caller.fingerprint());
-    let version = &info.version;
-    match resume::decide(store, options, Now { fingerprint: &fingerprint, version })? {
+    let tenant = validate(caller, &info, retry, &mut limits).await?;
+    Ok(Learned {
+        fingerprint: format!("{}/{tenant}", caller.fingerprint()),
+        app_id: info.app_id,
+        version: info.version,
+        capabilities: info.capabilities,
+        rate_limit: limits.for_call(0, 1),
+    })
+}
+
+/// Begins a sync in the store, or goes on with one that was stopped.
+///
+/// # Errors
+/// When nothing is selected, a stopped sync was asked for something else, or the store cannot be written.
+pub fn begin(store: &Store, options: &SyncOptions, learned: &Learned) -> Result<Prepared, SyncError> {
+    let plan = Plan::new(&learned.capabilities, &options.selection, options.verify)?;
+    let mut limits = LimitState::default();
+    limits.restore(learned.rate_limit.as_ref());
+    let (fingerprint, version) = (&learned.fingerprint, &learned.version);
+    match resume::decide(store, options, Now { fingerprint, version })? {
         Resume::GoOn(stopped) => Ok(Prepared {
             sync: stopped.id,
             page_size: stopped.page_size.and_then(|size| u32::try_from(size).ok()),
@@ -50,8 +89,8 @@ pub(super) async fn prepare<C: Caller>(
             let since = options.since.clone().unwrap_or_else(month_ago);
             let sync = NewSync {
                 connection: &options.connection,
-                fingerprint: &fingerprint,
-                app_id: &info.app_id,
+                fingerprint,
+                app_id: &learned.app_id,
                 connector_version: version,
                 page_size: options.page_size.map(i64::from),
                 options: &options.chosen(),

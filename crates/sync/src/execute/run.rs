@@ -8,14 +8,14 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use super::caller::Caller;
+use super::coordinator::Coordinator;
 use super::error::SyncError;
 use super::event::{Event, Observer};
 use super::lanes::{Lanes, with_store};
 use super::options::SyncOptions;
-use super::prepare::{Prepared, prepare};
+use super::prepare::{Prepared, begin, learn};
 use crate::frontier::{Claim, Frontier, PageJob};
-use crate::plan::{RequestValues, Walk};
-use crate::store::{Finding, ListingRecord, ListingState, SqliteFrontier, Store, StoreError};
+use crate::store::{Finding, ListingRecord, Store, StoreError, StoreFrontier};
 use crate::verdict::{Verdict, judge};
 
 /// What came of a sync.
@@ -41,13 +41,15 @@ pub async fn run<C: Caller, O: Observer + ?Sized>(
     options: &SyncOptions,
     observer: &O,
 ) -> Result<SyncEnd, SyncError> {
-    let prepared = prepare(caller, store, options).await?;
+    let learned = learn(caller, &options.retry).await?;
+    let (shared, wanted) = (Arc::clone(store), options.clone());
+    let prepared = tokio::task::spawn_blocking(move || begin(&shared, &wanted, &learned));
+    let prepared = prepared.await.map_err(|error| StoreError::File {
+        path: store.path().to_owned(),
+        source: std::io::Error::other(error),
+    })??;
     let Prepared { sync, page_size, since, is_resumed, left, mut limits } = prepared;
-    let listings = store.listings(sync)?;
-    let expected: Vec<Option<u64>> = listings
-        .iter()
-        .map(|listing| Ok(store.last_complete(sync, &listing.capability)?.map(|before| before.rows)))
-        .collect::<Result<_, StoreError>>()?;
+    let (listings, expected) = with_store(store, move |store| expectations(store, sync)).await?;
     observer.observe(&Event::Begun {
         sync,
         is_resumed,
@@ -55,16 +57,38 @@ pub async fn run<C: Caller, O: Observer + ?Sized>(
         listings: &listings,
         expected: &expected,
     });
-    let frontier = SqliteFrontier::new(Arc::clone(store), sync, options.connection.clone());
+    let frontier = StoreFrontier::new(Arc::clone(store), sync, options.connection.clone());
     for state in frontier.rate_limits()? {
         limits.restore(Some(&state));
     }
-    let accounts = listings.iter().find(|it| it.label == "accounts" && it.reading == 1).map(|it| it.id);
-    let lanes =
-        Lanes { caller, observer, options, frontier, page_size, limits: Mutex::new(limits), accounts };
-    Reading { lanes: &lanes, store, sync, values: RequestValues { attributes: Vec::new(), since } }
-        .read_all()
-        .await?;
+    let lanes = Lanes { caller, observer, options, frontier, limits: Mutex::new(limits) };
+    let template = PageJob { page_size, ..PageJob::default() };
+    let coordinator = Coordinator::new(Arc::clone(store), sync, since, template);
+    Reading { lanes: &lanes, store, coordinator }.read_all().await?;
+    finish(store, sync, options, observer).await?;
+    observer.observe(&Event::Ended { sync });
+    with_store(store, move |store| end_of(store, sync, is_resumed)).await.map_err(SyncError::from)
+}
+
+/// The listings of a sync, with the rows of each when it was last complete.
+fn expectations(store: &Store, sync: i64) -> Result<(Vec<ListingRecord>, Vec<Option<u64>>), StoreError> {
+    let listings = store.listings(sync)?;
+    let before =
+        |listing: &ListingRecord| Ok(store.last_complete(sync, &listing.capability)?.map(|it| it.rows));
+    let expected = listings.iter().map(before).collect::<Result<_, StoreError>>()?;
+    Ok((listings, expected))
+}
+
+/// Judges a sync of which every listing was read and indexed, and ends it. Doing it twice does no harm.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub async fn finish<O: Observer + ?Sized>(
+    store: &Arc<Store>,
+    sync: i64,
+    options: &SyncOptions,
+    observer: &O,
+) -> Result<Verdict, StoreError> {
     let thresholds = options.thresholds;
     let outcome = with_store(store, move |store| judge(store, sync, &thresholds)).await?;
     observer.observe(&Event::Judged { sync, outcome });
@@ -78,11 +102,15 @@ pub async fn run<C: Caller, O: Observer + ?Sized>(
         Ok(())
     })
     .await?;
-    observer.observe(&Event::Ended { sync });
-    end_of(store, sync, outcome, is_resumed)
+    Ok(outcome)
 }
 
-fn end_of(store: &Store, sync: i64, outcome: Verdict, is_resumed: bool) -> Result<SyncEnd, SyncError> {
+/// What came of a sync that has ended.
+///
+/// # Errors
+/// When the store cannot be read, or holds no such sync.
+pub fn end_of(store: &Store, sync: i64, is_resumed: bool) -> Result<SyncEnd, StoreError> {
+    let outcome = store.sync(sync)?.outcome.unwrap_or(Verdict::Incomplete);
     let mut listings = Vec::new();
     for listing in store.listings(sync)?.into_iter().filter(|listing| listing.reading == 1) {
         let findings = store.findings(listing.id)?;
@@ -104,8 +132,7 @@ type Steps<'a> = FuturesUnordered<Pin<Box<dyn Future<Output = Result<Step, SyncE
 struct Reading<'a, C, O: ?Sized> {
     lanes: &'a Lanes<'a, C, O>,
     store: &'a Arc<Store>,
-    sync: i64,
-    values: RequestValues,
+    coordinator: Coordinator,
 }
 
 impl<'a, C: Caller, O: Observer + ?Sized> Reading<'a, C, O> {
@@ -117,7 +144,7 @@ impl<'a, C: Caller, O: Observer + ?Sized> Reading<'a, C, O> {
         let mut has_changed = true;
         loop {
             if std::mem::take(&mut has_changed) {
-                for listing in self.advance().await? {
+                for listing in self.coordinator.advance().await?.to_index {
                     if !indexing.contains(&listing) {
                         indexing.push(listing);
                         steps.push(Box::pin(index(self.store, listing)));
@@ -143,12 +170,17 @@ impl<'a, C: Caller, O: Observer + ?Sized> Reading<'a, C, O> {
                 (true, None) => return Ok(()),
                 (true, Some(time)) => {
                     tokio::time::sleep(time).await;
+                    // Others may have read what a listing waits for.
+                    has_changed = self.store.is_on_server();
                     continue;
                 }
                 (false, None) => steps.next().await,
                 (false, Some(time)) => match tokio::time::timeout(time, steps.next()).await {
                     Ok(ended) => ended,
-                    Err(_) => continue,
+                    Err(_) => {
+                        has_changed = self.store.is_on_server();
+                        continue;
+                    }
                 },
             };
             match ended.transpose()? {
@@ -164,103 +196,7 @@ impl<'a, C: Caller, O: Observer + ?Sized> Reading<'a, C, O> {
             }
         }
     }
-
-    /// Starts the listings that waited for something that is there now. Returns those that can be indexed.
-    async fn advance(&mut self) -> Result<Vec<i64>, SyncError> {
-        let sync = self.sync;
-        let mut to_index = Vec::new();
-        // What is skipped may be what another one waits for.
-        loop {
-            let listings = with_store(self.store, move |store| store.listings(sync)).await?;
-            let mut has_skipped = false;
-            for listing in &listings {
-                match listing.state {
-                    ListingState::Read if !to_index.contains(&listing.id) => to_index.push(listing.id),
-                    ListingState::Waiting if self.may_start(listing, &listings).await? => {
-                        has_skipped |= self.start(listing, &listings).await?;
-                    }
-                    _ => {}
-                }
-            }
-            if !has_skipped {
-                return Ok(to_index);
-            }
-        }
-    }
-
-    async fn may_start(&mut self, listing: &ListingRecord, all: &[ListingRecord]) -> Result<bool, SyncError> {
-        let is_indexed = |label: &str| {
-            let other = all.iter().find(|other| other.label == label && other.reading == 1);
-            other.is_none_or(|other| matches!(other.state, ListingState::Indexed | ListingState::Ended))
-        };
-        let is_read =
-            |other: &ListingRecord| !matches!(other.state, ListingState::Waiting | ListingState::Reading);
-        if listing.reading > 1 {
-            let is_first =
-                |other: &&ListingRecord| other.reading == 1 && other.capability == listing.capability;
-            return Ok(all.iter().find(is_first).is_none_or(is_read));
-        }
-        if listing.label == ATTRIBUTES {
-            return Ok(true);
-        }
-        if !is_indexed(ATTRIBUTES) {
-            return Ok(false);
-        }
-        let by_account = listing.kind().is_some_and(|kind| matches!(kind.walk, Walk::Accounts { .. }));
-        Ok(!by_account || is_indexed("accounts"))
-    }
-
-    /// Starts a listing, or skips it. Returns whether it was skipped.
-    async fn start(&mut self, listing: &ListingRecord, all: &[ListingRecord]) -> Result<bool, SyncError> {
-        let Some(kind) = listing.kind() else { return Ok(false) };
-        self.read_attributes(all).await?;
-        let id = listing.id;
-        let job = match kind.walk {
-            Walk::Pages | Walk::Objects(_) => {
-                Some(PageJob { request: self.values.payload(kind, &[]), ..PageJob::default() })
-            }
-            Walk::Accounts { batch } => {
-                let accounts = all.iter().find(|other| Some(other.id) == self.lanes.accounts);
-                let cut = match accounts {
-                    None => Some("accounts were not read, and this goes through them"),
-                    Some(accounts) if accounts.cut.is_some() => {
-                        Some("accounts were not read to their end, and this goes through them")
-                    }
-                    Some(_) => None,
-                };
-                if let Some(cut) = cut {
-                    with_store(self.store, move |store| store.skip_listing(id, Some(cut))).await?;
-                    return Ok(true);
-                }
-                self.lanes.next_accounts(kind, batch, None).await?
-            }
-        };
-        match job {
-            Some(job) => {
-                with_store(self.store, move |store| store.start_listing(id, &job)).await?;
-                Ok(false)
-            }
-            None => {
-                with_store(self.store, move |store| store.skip_listing(id, None)).await?;
-                Ok(true)
-            }
-        }
-    }
-
-    /// The custom attributes that the app has, once they are read.
-    async fn read_attributes(&mut self, all: &[ListingRecord]) -> Result<(), SyncError> {
-        let attributes = all.iter().find(|other| other.label == ATTRIBUTES && other.reading == 1);
-        let Some(attributes) = attributes.filter(|it| it.is_indexed() && self.values.attributes.is_empty())
-        else {
-            return Ok(());
-        };
-        let id = attributes.id;
-        self.values.attributes = with_store(self.store, move |store| store.custom_attributes(id)).await?;
-        Ok(())
-    }
 }
-
-const ATTRIBUTES: &str = "custom_attributes";
 
 async fn index(store: &Arc<Store>, listing: i64) -> Result<Step, SyncError> {
     with_store(store, move |store| store.index_listing(listing)).await?;

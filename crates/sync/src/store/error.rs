@@ -75,6 +75,14 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
+    /// The server cannot be reached, or refused.
+    #[error("{path}: {source}")]
+    Server {
+        /// The server.
+        path: PathBuf,
+        /// Why.
+        source: ServerError,
+    },
     /// SQLite refused for another reason.
     #[error("{path}: {source}")]
     Sqlite {
@@ -85,7 +93,62 @@ pub enum StoreError {
     },
 }
 
+/// Why a server did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// The address cannot be read.
+    #[error("is not an address of PostgreSQL, such as postgres://user@host:5432/database?sslmode=require")]
+    Address,
+    /// TLS cannot be set up.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(String),
+    /// The session was lost.
+    #[error("{0}")]
+    Lost(String),
+    /// The server or the way to it refused.
+    #[error("{}", message(.0))]
+    Postgres(#[from] tokio_postgres::Error),
+}
+
+/// What the server says, else what happened on the way to it.
+fn message(error: &tokio_postgres::Error) -> String {
+    let mut text = error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string);
+    if error.as_db_error().is_none() {
+        let mut cause = std::error::Error::source(error);
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+    }
+    text
+}
+
+impl ServerError {
+    /// Whether the same may succeed later: the session was lost, the server restarts, or two transactions collided.
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::Address | Self::Tls(_) => false,
+            Self::Lost(_) => true,
+            Self::Postgres(error) => error.code().is_none_or(|code| {
+                let class = code.code().get(..2).unwrap_or_default();
+                // Connection, transaction rollback, resources (but for a full disk), operator intervention.
+                matches!(class, "08" | "40" | "57") || matches!(code.code(), "53200" | "53300" | "55P03")
+            }),
+        }
+    }
+}
+
 impl StoreError {
+    /// Whether the same may succeed later, with nothing done about it.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Server { source, .. } => source.may_pass(),
+            _ => false,
+        }
+    }
+
     pub(crate) fn sqlite(path: &Path, source: rusqlite::Error) -> Self {
         let path = path.to_owned();
         match source.sqlite_error_code() {
@@ -112,6 +175,13 @@ impl StoreError {
 pub(crate) enum Trouble {
     Sqlite(rusqlite::Error),
     File(io::Error),
+    Server(ServerError),
+}
+
+impl From<tokio_postgres::Error> for Trouble {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Server(error.into())
+    }
 }
 
 impl From<rusqlite::Error> for Trouble {
@@ -131,6 +201,12 @@ impl Trouble {
         match self {
             Self::Sqlite(error) => StoreError::sqlite(path, error),
             Self::File(error) => StoreError::file(path, error),
+            Self::Server(ServerError::Postgres(error))
+                if error.code().is_some_and(|code| code.code() == "53100") =>
+            {
+                StoreError::Full { path: path.to_owned() }
+            }
+            Self::Server(source) => StoreError::Server { path: path.to_owned(), source },
         }
     }
 }

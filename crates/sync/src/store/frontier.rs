@@ -1,4 +1,4 @@
-//! The frontier of one machine: a head is a row, and a commit is a transaction.
+//! The frontier of a store: a head is a row, and a commit is a transaction.
 
 use std::collections::HashSet;
 use std::io;
@@ -7,30 +7,55 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use lumos_connector_types::rate_limit::RateLimitRequestInfo;
-use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, params};
 use twox_hash::XxHash3_64;
 
 use super::error::{StoreError, Trouble};
-use super::file::Store;
-use super::listings::{FindingKind, add_finding, micros, text};
+use super::listings::{FindingKind, add_finding, keys_after, micros, text};
+use super::open::Store;
+use super::session::Session;
+use super::value::{Row, Value, values};
 use crate::frontier::{Chain, Claim, Deferral, Fenced, Frontier, Head, Next, PageFacts, PageJob, PageRead};
+use crate::plan::{ListingKind, RequestValues, Walk};
 use crate::row::RowBuffer;
 
 /// How often the same page may come in a chain before the chain is cut: its connector goes round in circles.
 const SAME_PAGES: i64 = 3;
 /// How many empty pages in a row may come.
 const EMPTY_PAGES: i64 = 1000;
+/// How long a head that was claimed on a server stays with its worker, unless it is kept.
+const LEASE: Duration = Duration::from_secs(30);
+/// How long to wait for heads that others have claimed before looking again.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// How often a statement is tried whose session with the server was lost, and the pause after the first time.
+const SERVER_ATTEMPTS: u32 = 8;
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
-/// The heads of one sync in a [`Store`].
+/// Whose heads a [`StoreFrontier`] hands out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Those of one sync.
+    Sync {
+        /// The sync.
+        id: i64,
+        /// The name of its connection.
+        connection: String,
+    },
+    /// Those of all syncs of these connections.
+    Connections(Vec<String>),
+}
+
+/// Heads in a [`Store`].
 ///
-/// A claim is held in memory: only one process writes to a store, and its claims end with it.
+/// In a file, a claim is held in memory: only one process writes to it, and its claims end with it. On a server, a claim
+/// is a lease of 30 s in the head's row, which [`keep`](Frontier::keep) renews, and many processes claim at the same time
+/// (`FOR UPDATE SKIP LOCKED`).
 #[derive(Debug)]
-pub struct SqliteFrontier {
+pub struct StoreFrontier {
     store: Arc<Store>,
-    sync: i64,
-    connection: String,
+    scope: Scope,
     claimed: Arc<Mutex<HashSet<i64>>>,
     clock: Clock,
+    lease: Duration,
 }
 
 /// The time of the wall when the frontier was opened, and what has passed since by a clock that nobody sets.
@@ -47,13 +72,26 @@ impl Clock {
     }
 }
 
-impl SqliteFrontier {
+impl StoreFrontier {
     /// The frontier of a sync of that connection.
     #[must_use]
     pub fn new(store: Arc<Store>, sync: i64, connection: String) -> Self {
+        Self::with_scope(store, Scope::Sync { id: sync, connection })
+    }
+
+    /// The frontier of what the scope says.
+    #[must_use]
+    pub fn with_scope(store: Arc<Store>, scope: Scope) -> Self {
         let clock =
             Clock { opened_at: Timestamp::now().as_millisecond(), opened: tokio::time::Instant::now() };
-        Self { store, sync, connection, claimed: Arc::default(), clock }
+        Self { store, scope, claimed: Arc::default(), clock, lease: LEASE }
+    }
+
+    /// Sets how long a head that was claimed on a server stays with its worker.
+    #[must_use]
+    pub fn with_lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
+        self
     }
 
     /// The store that holds the heads.
@@ -67,18 +105,31 @@ impl SqliteFrontier {
     /// # Errors
     /// When the store cannot be read.
     pub fn rate_limits(&self) -> Result<Vec<RateLimitRequestInfo>, StoreError> {
-        let heads =
-            self.store.with(|database| heads(database, self.sync, &self.connection, self.clock.now()))?;
+        let now = self.clock.now();
+        let heads = self.store.with(|session| heads(session, &self.scope, now))?;
         Ok(heads.into_iter().rev().filter_map(|(head, _)| head.job.rate_limit).collect())
     }
 
+    /// Waits for the store outside of the threads that serve connections. What a server could not do because its session
+    /// was lost is tried again: each step is one transaction behind the fence, so doing it twice does no harm.
     async fn blocking<T: Send + 'static>(
         &self,
-        action: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+        action: impl Fn(&Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let store = Arc::clone(&self.store);
         let path = self.store.path().to_owned();
-        tokio::task::spawn_blocking(move || action(&store))
+        let attempts = move || {
+            let mut pause = FIRST_PAUSE;
+            for _ in 1..SERVER_ATTEMPTS {
+                match action(&store) {
+                    Err(error) if error.may_pass() => std::thread::sleep(pause),
+                    done => return done,
+                }
+                pause *= 2;
+            }
+            action(&store)
+        };
+        tokio::task::spawn_blocking(attempts)
             .await
             .unwrap_or_else(|error| Err(StoreError::file(&path, io::Error::other(error))))
     }
@@ -88,15 +139,21 @@ impl SqliteFrontier {
     }
 }
 
-impl Frontier for SqliteFrontier {
+impl Frontier for StoreFrontier {
     type Error = StoreError;
 
     async fn claim(&self) -> Result<Claim, StoreError> {
-        let (sync, connection) = (self.sync, self.connection.clone());
+        let scope = self.scope.clone();
+        if self.store.is_on_server() {
+            let lease = i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX);
+            return self
+                .blocking(move |store| store.transaction(|session| lease_head(session, &scope, lease)))
+                .await;
+        }
         let claimed = Arc::clone(&self.claimed);
         let now = self.clock.now();
         self.blocking(move |store| {
-            let heads = store.with(|database| heads(database, sync, &connection, now))?;
+            let heads = store.with(|session| heads(session, &scope, now))?;
             let mut claimed = claimed.lock().unwrap_or_else(PoisonError::into_inner);
             let mut shortest: Option<Duration> = None;
             for (head, wait) in heads {
@@ -115,17 +172,18 @@ impl Frontier for SqliteFrontier {
     }
 
     async fn commit(&self, head: &Head, page: &mut PageRead) -> Result<Fenced, StoreError> {
-        let mut moved =
-            PageRead { rows: page.rows.take(), next: page.next.clone(), facts: page.facts.clone() };
-        let head_copy = head.clone();
+        let moved = PageRead { rows: page.rows.take(), next: page.next.clone(), facts: page.facts.clone() };
+        let moved = Mutex::new(moved);
+        let shared = Arc::new(moved);
+        let (head_copy, page_copy) = (head.clone(), Arc::clone(&shared));
         let now = self.clock.now();
-        let (rows, result) = self
+        let result = self
             .blocking(move |store| {
-                let result = store.with(|database| commit(database, &head_copy, &mut moved, now));
-                Ok((moved.rows, result))
+                let mut page = page_copy.lock().unwrap_or_else(PoisonError::into_inner);
+                store.transaction(|session| commit(session, &head_copy, &mut page, now))
             })
-            .await?;
-        page.rows = rows;
+            .await;
+        page.rows = shared.lock().unwrap_or_else(PoisonError::into_inner).rows.take();
         let fenced = result?;
         self.release(head.chain.listing);
         Ok(fenced)
@@ -135,36 +193,182 @@ impl Frontier for SqliteFrontier {
         let head_copy = head.clone();
         let now = self.clock.now();
         let fenced = self
-            .blocking(move |store| store.with(|database| defer(database, &head_copy, &deferral, now)))
+            .blocking(move |store| store.transaction(|session| defer(session, &head_copy, &deferral, now)))
             .await?;
         self.release(head.chain.listing);
         Ok(fenced)
     }
+
+    async fn keep(&self, head: &Head) -> Result<(), StoreError> {
+        if !self.store.is_on_server() {
+            return Ok(());
+        }
+        let (listing, sequence) = (head.chain.listing, head.sequence.cast_signed());
+        let lease = i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX);
+        self.blocking(move |store| {
+            store.with(|session| {
+                let renew = format!(
+                    "UPDATE heads SET leased_until = {SERVER_NOW} + ?3 WHERE listing = ?1 AND sequence = ?2"
+                );
+                session.execute(&renew, values![listing, sequence, lease]).map(|_| ())
+            })
+        })
+        .await
+    }
 }
 
-/// The heads of a sync with the time that each still has to wait, the longest untouched first: chains take turns.
-fn heads(
-    database: &Connection,
-    sync: i64,
-    connection: &str,
-    now: i64,
-) -> Result<Vec<(Head, Duration)>, Trouble> {
-    let mut statement = database.prepare_cached(
-        "SELECT listing, capability, sequence, job, attempt, waits, delay, set_at
-         FROM heads JOIN listings ON listings.id = listing WHERE sync = ?1 ORDER BY set_at, listing",
-    )?;
-    let mut rows = statement.query([sync])?;
-    let mut heads = Vec::new();
-    while let Some(row) = rows.next()? {
-        let job: PageJob = serde_json::from_str(row.get_ref(3)?.as_str().unwrap_or_default())
-            .map_err(|error| Trouble::File(error.into()))?;
-        let chain =
-            Chain { sync, connection: connection.to_owned(), listing: row.get(0)?, capability: row.get(1)? };
-        let sequence = row.get::<_, i64>(2)?.cast_unsigned();
-        let head = Head { chain, sequence, job, attempt: row.get(4)?, waits: row.get(5)? };
-        heads.push((head, remaining(row.get(6)?, row.get(7)?, now)));
+/// A page that was read elsewhere.
+#[derive(Debug)]
+pub struct ReadElsewhere {
+    /// Its listing.
+    pub listing: i64,
+    /// Its number in the listing, from 0.
+    pub page: u64,
+    /// The page.
+    pub read: PageRead,
+}
+
+/// What became of a page that was read elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Collected {
+    /// It is stored now.
+    Stored {
+        /// Whether its chain is at its end with it, or was cut.
+        is_last: bool,
+    },
+    /// It was stored before, or its chain is at its end.
+    Known,
+    /// An earlier page of its chain is not stored yet.
+    Early,
+}
+
+impl Store {
+    /// Stores pages that were read elsewhere, all in one step, each if it is the next of its chain.
+    ///
+    /// # Errors
+    /// When the store cannot be written; then none of them is stored.
+    pub fn collect(&self, pages: &mut [ReadElsewhere]) -> Result<Vec<Collected>, StoreError> {
+        let now = Timestamp::now().as_millisecond();
+        self.transaction(|session| {
+            let mut done = Vec::with_capacity(pages.len());
+            for ReadElsewhere { listing, page, read: content } in pages {
+                let row = session.query_first(HEAD_OF_LISTING, values![*listing])?;
+                let Some((head, _)) = row.map(|row| read(row, now)).transpose()? else {
+                    done.push(Collected::Known);
+                    continue;
+                };
+                done.push(match (*page).cmp(&head.job.page) {
+                    std::cmp::Ordering::Less => Collected::Known,
+                    std::cmp::Ordering::Greater => Collected::Early,
+                    std::cmp::Ordering::Equal => match commit(session, &head, content, now)? {
+                        Fenced::Done => Collected::Stored {
+                            is_last: session.query_first(HEAD_OF_LISTING, values![*listing])?.is_none(),
+                        },
+                        Fenced::Late => Collected::Known,
+                    },
+                });
+            }
+            Ok(done)
+        })
     }
-    Ok(heads)
+
+    /// The head of a listing, while its pages are read.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn head(&self, listing: i64) -> Result<Option<Head>, StoreError> {
+        self.with(|session| {
+            let row = session.query_first(HEAD_OF_LISTING, values![listing])?;
+            Ok(row.map(|row| read(row, 0)).transpose()?.map(|(head, _)| head))
+        })
+    }
+
+    /// Notes that a page was put off elsewhere: the calls and times of its listing count it.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn note_deferral(&self, listing: i64, deferral: &Deferral) -> Result<(), StoreError> {
+        self.with(|session| count_deferral(session, listing, deferral))
+    }
+}
+
+const HEAD_COLUMNS: &str =
+    "listing, capability, sequence, job, attempt, waits, delay, set_at, sync, connection";
+
+const HEAD_OF_LISTING: &str =
+    "SELECT listing, capability, sequence, job, attempt, waits, delay, set_at, sync, connection
+     FROM heads JOIN listings ON listings.id = listing JOIN syncs ON syncs.id = sync WHERE listing = ?1";
+
+/// The server's clock in milliseconds: machines need not agree about the time.
+const SERVER_NOW: &str = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
+
+impl Scope {
+    /// The condition that chooses its heads, whose placeholders begin with that number, and their values.
+    fn condition(&self, first: usize) -> (String, Vec<Value<'_>>) {
+        match self {
+            Self::Sync { id, .. } => (format!("sync = ?{first}"), vec![Value::Integer(*id)]),
+            Self::Connections(names) => {
+                let places: Vec<String> = (first..first + names.len()).map(|at| format!("?{at}")).collect();
+                (
+                    format!("connection IN ({}) AND syncs.state = 'reading'", places.join(", ")),
+                    names.iter().map(Value::from).collect(),
+                )
+            }
+        }
+    }
+}
+
+/// Heads with the time that each still has to wait, the longest untouched first: chains take turns.
+fn heads(session: &mut Session<'_>, scope: &Scope, now: i64) -> Result<Vec<(Head, Duration)>, Trouble> {
+    let (condition, values) = scope.condition(1);
+    let query = format!(
+        "SELECT {HEAD_COLUMNS} FROM heads JOIN listings ON listings.id = listing JOIN syncs ON syncs.id = sync
+         WHERE {condition} ORDER BY set_at, listing"
+    );
+    session.query(&query, &values)?.into_iter().map(|row| read(row, now)).collect()
+}
+
+/// Leases the head on a server that has waited longest of those that may run.
+fn lease_head(session: &mut Session<'_>, scope: &Scope, lease: i64) -> Result<Claim, Trouble> {
+    let (condition, mut values) = scope.condition(2);
+    values.insert(0, Value::Integer(lease));
+    let query = format!(
+        "UPDATE heads SET leased_until = {SERVER_NOW} + ?1
+         FROM listings JOIN syncs ON syncs.id = sync
+         WHERE listings.id = heads.listing AND heads.listing = (
+             SELECT listing FROM heads JOIN listings ON listings.id = listing JOIN syncs ON syncs.id = sync
+             WHERE {condition} AND set_at + delay <= {SERVER_NOW} AND coalesce(leased_until, 0) <= {SERVER_NOW}
+             ORDER BY set_at, listing LIMIT 1 FOR UPDATE OF heads SKIP LOCKED)
+         RETURNING {HEAD_COLUMNS}"
+    );
+    if let Some(row) = session.query_first(&query, &values)? {
+        return Ok(Claim::Job(Box::new(read(row, 0)?.0)));
+    }
+    let (condition, values) = scope.condition(1);
+    let query = format!(
+        "SELECT min(greatest(set_at + delay, coalesce(leased_until, 0))) - {SERVER_NOW}
+         FROM heads JOIN listings ON listings.id = listing JOIN syncs ON syncs.id = sync WHERE {condition}"
+    );
+    let wait: Option<i64> = session.query_row(&query, &values)?.take(0)?;
+    Ok(wait.map_or(Claim::Nothing, |wait| {
+        // A head that another one holds may be free before its lease is over.
+        let wait = Duration::from_millis(u64::try_from(wait).unwrap_or_default());
+        Claim::Wait(wait.clamp(Duration::from_millis(5), LOOK_AGAIN))
+    }))
+}
+
+fn read(mut row: Row, now: i64) -> Result<(Head, Duration), Trouble> {
+    let job: PageJob =
+        serde_json::from_str(&row.take::<String>(3)?).map_err(|error| Trouble::File(error.into()))?;
+    let chain = Chain {
+        sync: row.take(8)?,
+        connection: row.take(9)?,
+        listing: row.take(0)?,
+        capability: row.take(1)?,
+    };
+    let sequence = row.take::<i64>(2)?.cast_unsigned();
+    let wait = remaining(row.take(6)?, row.take(7)?, now);
+    Ok((Head { chain, sequence, job, attempt: row.take(4)?, waits: row.take(5)? }, wait))
 }
 
 /// What is left of a wait. A clock that was set back makes it no longer than it was, one that was set forward ends it.
@@ -173,52 +377,61 @@ fn remaining(delay: i64, set_at: i64, now: i64) -> Duration {
     Duration::from_millis(u64::try_from(delay.saturating_sub(passed)).unwrap_or_default())
 }
 
-fn commit(database: &mut Connection, head: &Head, page: &mut PageRead, now: i64) -> Result<Fenced, Trouble> {
+/// When a head is set: by the clock of whoever compares it later.
+pub(super) fn set_at(session: &Session<'_>, now: i64) -> String {
+    if session.is_postgres() { SERVER_NOW.to_owned() } else { now.to_string() }
+}
+
+fn commit(session: &mut Session<'_>, head: &Head, page: &mut PageRead, now: i64) -> Result<Fenced, Trouble> {
     let start = Instant::now();
     let listing = head.chain.listing;
-    let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let is_last: bool = transaction
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM heads WHERE listing = ?1 AND sequence = ?2)")?
-        .query_row(params![listing, head.sequence.cast_signed()], |row| row.get(0))?;
-    if !is_last {
+    // The fence. On a server it also holds the row until the end of the transaction.
+    let is_last = session.execute(
+        "UPDATE heads SET sequence = sequence + 1 WHERE listing = ?1 AND sequence = ?2",
+        values![listing, head.sequence.cast_signed()],
+    )?;
+    if is_last == 0 {
         return Ok(Fenced::Late);
     }
-    let next = match &mut page.rows {
+    let mut next = match &mut page.rows {
         Some(rows) => {
-            let next = hold_to_progress(&transaction, head, rows, page.next.clone())?;
-            insert_rows(&transaction, head, rows)?;
-            insert_page(&transaction, head, rows, &page.facts)?;
+            let next = hold_to_progress(session, head, rows, page.next.clone())?;
+            session.append(listing, head.job.page.cast_signed(), rows)?;
+            insert_page(session, head, rows, &page.facts)?;
             next
         }
         None => page.next.clone(),
     };
+    if let Next::Accounts(job) = next {
+        next = next_accounts(session, head, job)?.map_or(Next::End, Next::Page);
+    }
     let (state, cut) = match &next {
         Next::Page(job) => {
-            transaction
-                .prepare_cached(
-                    "UPDATE heads SET sequence = sequence + 1, job = ?2, attempt = 0, waits = 0, delay = 0,
-                                      reason = NULL, set_at = ?3
-                     WHERE listing = ?1",
-                )?
-                .execute(params![listing, text(job)?, now])?;
+            let (set_at, lease) = (set_at(session, now), no_lease(session));
+            session.execute(
+                &format!(
+                    "UPDATE heads SET job = ?2, attempt = 0, waits = 0, delay = 0, reason = NULL, set_at = {set_at}{lease}
+                     WHERE listing = ?1"
+                ),
+                values![listing, &text(job)?],
+            )?;
             ("reading", None)
         }
-        Next::End => ("read", None),
+        Next::End | Next::Accounts(_) => ("read", None),
         Next::Cut(reason) => ("read", Some(reason.as_str())),
     };
     if state == "read" {
-        transaction.execute("DELETE FROM heads WHERE listing = ?1", [listing])?;
-        transaction.execute("UPDATE listings SET ended_at = ?2 WHERE id = ?1", params![listing, now])?;
+        session.execute("DELETE FROM heads WHERE listing = ?1", values![listing])?;
+        session.execute("UPDATE listings SET ended_at = ?2 WHERE id = ?1", values![listing, now])?;
     }
-    record_facts(&transaction, head, &page.facts)?;
-    let (rows, bytes, pages) = page.rows.as_ref().map_or((0, 0, 0), |rows| (rows.rows(), rows.bytes(), 1));
-    transaction
-        .prepare_cached(
-            "UPDATE listings SET state = ?2, cut = ?3, pages = pages + ?4, rows = rows + ?5, bytes = bytes + ?6,
-                                 calls = calls + 1, connector_time = connector_time + ?7, store_time = store_time + ?8
-             WHERE id = ?1",
-        )?
-        .execute(params![
+    record_facts(session, head, &page.facts)?;
+    let (rows, bytes, pages) =
+        page.rows.as_ref().map_or((0, 0, 0_i64), |rows| (rows.rows(), rows.bytes(), 1));
+    session.execute(
+        "UPDATE listings SET state = ?2, cut = ?3, pages = pages + ?4, rows = rows + ?5, bytes = bytes + ?6,
+                             calls = calls + 1, connector_time = connector_time + ?7, store_time = store_time + ?8
+         WHERE id = ?1",
+        values![
             listing,
             state,
             cut,
@@ -227,25 +440,50 @@ fn commit(database: &mut Connection, head: &Head, page: &mut PageRead, now: i64)
             bytes.cast_signed(),
             micros(page.facts.connector),
             micros(start.elapsed())
-        ])?;
-    transaction.commit()?;
+        ],
+    )?;
     Ok(Fenced::Done)
+}
+
+/// What ends a lease, where there are leases.
+fn no_lease(session: &Session<'_>) -> &'static str {
+    if session.is_postgres() { ", leased_until = NULL" } else { "" }
+}
+
+/// The job for the accounts after those that a page was about.
+fn next_accounts(session: &mut Session<'_>, head: &Head, job: PageJob) -> Result<Option<PageJob>, Trouble> {
+    let Some(kind) = ListingKind::of(&head.chain.capability) else { return Ok(None) };
+    let Walk::Accounts { batch } = kind.walk else { return Ok(None) };
+    let accounts = session.query_first(
+        "SELECT id FROM listings WHERE sync = ?1 AND label = 'accounts' AND reading = 1",
+        values![head.chain.sync],
+    )?;
+    let Some(mut accounts) = accounts else { return Ok(None) };
+    let keys = keys_after(session, accounts.take(0)?, job.cursor.as_deref(), batch)?;
+    let request = RequestValues::default().payload(kind, &keys);
+    Ok(keys.last().map(|last| PageJob { request, token: None, cursor: Some(last.clone()), ..job }))
 }
 
 /// Cuts a chain that would never end: a token that was asked for before, or pages that bring nothing new.
 fn hold_to_progress(
-    transaction: &Transaction<'_>,
+    session: &mut Session<'_>,
     head: &Head,
     rows: &RowBuffer,
     next: Next,
 ) -> Result<Next, Trouble> {
-    let Next::Page(job) = &next else { return Ok(next) };
+    let job = match &next {
+        Next::Page(job) | Next::Accounts(job) => job,
+        Next::End | Next::Cut(_) => return Ok(next),
+    };
     let listing = head.chain.listing;
-    if job.token.is_some() {
+    if job.token.is_some() && matches!(next, Next::Page(_)) {
         let token = token_hash(job);
-        let is_known: bool = transaction
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM pages WHERE listing = ?1 AND token = ?2)")?
-            .query_row(params![listing, token], |row| row.get(0))?;
+        let is_known: bool = session
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM pages WHERE listing = ?1 AND token = ?2)",
+                values![listing, token],
+            )?
+            .take(0)?;
         if is_known || token == token_hash(&head.job) {
             return Ok(Next::Cut(format!(
                 "page {} gave a token that an earlier page was asked with",
@@ -254,18 +492,24 @@ fn hold_to_progress(
         }
     }
     if rows.rows() == 0 {
-        let empty: i64 = transaction
-            .prepare_cached("SELECT count(*) FROM pages WHERE listing = ?1 AND page > ?2 AND rows = 0")?
-            .query_row(params![listing, head.job.page.cast_signed() - EMPTY_PAGES], |row| row.get(0))?;
+        let empty: i64 = session
+            .query_row(
+                "SELECT count(*) FROM pages WHERE listing = ?1 AND page > ?2 AND rows = 0",
+                values![listing, head.job.page.cast_signed() - EMPTY_PAGES],
+            )?
+            .take(0)?;
         // A walk through accounts may find nothing for thousands of them.
         if empty + 1 >= EMPTY_PAGES && head.job.cursor.is_none() {
             return Ok(Next::Cut(format!("{EMPTY_PAGES} empty pages in a row, each with another token")));
         }
         return Ok(next);
     }
-    let same: i64 = transaction
-        .prepare_cached("SELECT count(*) FROM pages WHERE listing = ?1 AND content = ?2 AND rows > 0")?
-        .query_row(params![listing, rows.content()], |row| row.get(0))?;
+    let same: i64 = session
+        .query_row(
+            "SELECT count(*) FROM pages WHERE listing = ?1 AND content = ?2 AND rows > 0",
+            values![listing, rows.content()],
+        )?
+        .take(0)?;
     if same >= SAME_PAGES {
         return Ok(Next::Cut(format!("the same page came {} times, each time with another token", same + 1)));
     }
@@ -279,30 +523,16 @@ fn token_hash(job: &PageJob) -> i64 {
     XxHash3_64::oneshot(text.as_bytes()).cast_signed()
 }
 
-fn insert_rows(transaction: &Transaction<'_>, head: &Head, rows: &mut RowBuffer) -> Result<(), Trouble> {
-    let page = head.job.page.cast_signed();
-    let mut insert: CachedStatement<'_> = transaction.prepare_cached(&format!(
-        "INSERT INTO rows_{} (key, digest, page, data) VALUES (?1, ?2, ?3, ?4)",
-        head.chain.listing
-    ))?;
-    rows.for_each(|row| {
-        insert.execute(params![row.key, row.digest, page, row.data])?;
-        Ok(())
-    })
-}
-
 fn insert_page(
-    transaction: &Transaction<'_>,
+    session: &mut Session<'_>,
     head: &Head,
     rows: &RowBuffer,
     facts: &PageFacts,
 ) -> Result<(), Trouble> {
-    transaction
-        .prepare_cached(
-            "INSERT INTO pages (listing, page, token, rows, bytes, content, connector_time, stored_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )?
-        .execute(params![
+    session.execute(
+        "INSERT INTO pages (listing, page, token, rows, bytes, content, connector_time, stored_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        values![
             head.chain.listing,
             head.job.page.cast_signed(),
             token_hash(&head.job),
@@ -311,60 +541,61 @@ fn insert_page(
             rows.content(),
             micros(facts.connector),
             Timestamp::now().as_millisecond()
-        ])?;
+        ],
+    )?;
     Ok(())
 }
 
-fn record_facts(transaction: &Transaction<'_>, head: &Head, facts: &PageFacts) -> Result<(), Trouble> {
+fn record_facts(session: &mut Session<'_>, head: &Head, facts: &PageFacts) -> Result<(), Trouble> {
     let (listing, page) = (head.chain.listing, head.job.page);
     if facts.not_objects > 0 {
         let example = facts.first_not_object.map(|row| format!("row {row} of page {page}"));
-        add_finding(transaction, listing, FindingKind::NotObjects, facts.not_objects, example.as_deref())?;
+        add_finding(session, listing, FindingKind::NotObjects, facts.not_objects, example.as_deref())?;
     }
     if facts.without_identity > 0 {
         let example = facts
             .first_without_identity
             .as_ref()
             .map(|(row, what)| format!("row {row} of page {page}: {what}"));
-        add_finding(
-            transaction,
-            listing,
-            FindingKind::WithoutIdentity,
-            facts.without_identity,
-            example.as_deref(),
-        )?;
+        let kind = FindingKind::WithoutIdentity;
+        add_finding(session, listing, kind, facts.without_identity, example.as_deref())?;
     }
     Ok(())
 }
 
-fn defer(database: &mut Connection, head: &Head, deferral: &Deferral, now: i64) -> Result<Fenced, Trouble> {
-    let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate)?;
+fn defer(session: &mut Session<'_>, head: &Head, deferral: &Deferral, now: i64) -> Result<Fenced, Trouble> {
     let delay = i64::try_from(deferral.delay.as_millis()).unwrap_or(i64::MAX);
-    let moved = transaction.execute(
-        "UPDATE heads SET sequence = sequence + 1, attempt = attempt + ?3, waits = waits + ?4, delay = ?5, reason = ?6,
-                          set_at = ?7
-         WHERE listing = ?1 AND sequence = ?2",
-        params![
+    let (set_at, lease) = (set_at(session, now), no_lease(session));
+    let moved = session.execute(
+        &format!(
+            "UPDATE heads SET sequence = sequence + 1, attempt = attempt + ?3, waits = waits + ?4, delay = ?5,
+                              reason = ?6, set_at = {set_at}{lease}
+             WHERE listing = ?1 AND sequence = ?2"
+        ),
+        values![
             head.chain.listing,
             head.sequence.cast_signed(),
             i64::from(deferral.is_failure),
             i64::from(!deferral.is_failure),
             delay,
-            deferral.reason,
-            now
+            &deferral.reason
         ],
     )?;
     if moved == 0 {
         return Ok(Fenced::Late);
     }
-    transaction.execute(
+    count_deferral(session, head.chain.listing, deferral)?;
+    Ok(Fenced::Done)
+}
+
+fn count_deferral(session: &mut Session<'_>, listing: i64, deferral: &Deferral) -> Result<(), Trouble> {
+    session.execute(
         "UPDATE listings SET calls = calls + 1, waiting_time = waiting_time + ?2,
                              connector_time = connector_time + ?3
          WHERE id = ?1",
-        params![head.chain.listing, micros(deferral.delay), micros(deferral.connector)],
+        values![listing, micros(deferral.delay), micros(deferral.connector)],
     )?;
-    transaction.commit()?;
-    Ok(Fenced::Done)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,10 +5,12 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 
 use super::error::{StoreError, Trouble};
-use super::file::Store;
+use super::frontier::set_at;
+use super::open::Store;
+use super::session::Session;
+use super::value::{Row, values};
 use crate::frontier::PageJob;
 use crate::plan::ListingKind;
 use crate::verdict::Verdict;
@@ -151,29 +153,30 @@ finding_kinds! {
 const COLUMNS: &str = "id, sync, capability, label, reading, state, cut, verdict, reason, pages, rows, bytes, calls, \
                        connector_time, waiting_time, store_time, started_at, ended_at";
 
-fn record(row: &Row<'_>) -> rusqlite::Result<ListingRecord> {
-    let verdict: Option<String> = row.get(7)?;
-    let count = |at| row.get::<_, i64>(at).map(|number| u64::try_from(number).unwrap_or_default());
-    let time = |at| count(at).map(Duration::from_micros);
+fn record(mut row: Row) -> Result<ListingRecord, Trouble> {
+    let verdict: Option<String> = row.take(7)?;
+    let mut count = |at| row.take::<i64>(at).map(to_count);
+    let counts = [count(9)?, count(10)?, count(11)?, count(12)?];
+    let times = [count(13)?, count(14)?, count(15)?].map(Duration::from_micros);
     Ok(ListingRecord {
-        id: row.get(0)?,
-        sync: row.get(1)?,
-        capability: row.get(2)?,
-        label: row.get(3)?,
-        reading: row.get(4)?,
-        state: ListingState::from_text(&row.get::<_, String>(5)?),
-        cut: row.get(6)?,
+        id: row.take(0)?,
+        sync: row.take(1)?,
+        capability: row.take(2)?,
+        label: row.take(3)?,
+        reading: row.take(4)?,
+        state: ListingState::from_text(&row.take::<String>(5)?),
+        cut: row.take(6)?,
         verdict: verdict.and_then(|text| Verdict::from_str(&text).ok()),
-        reason: row.get(8)?,
-        pages: count(9)?,
-        rows: count(10)?,
-        bytes: count(11)?,
-        calls: count(12)?,
-        connector_time: time(13)?,
-        waiting_time: time(14)?,
-        store_time: time(15)?,
-        started_at: row.get(16)?,
-        ended_at: row.get(17)?,
+        reason: row.take(8)?,
+        pages: counts[0],
+        rows: counts[1],
+        bytes: counts[2],
+        calls: counts[3],
+        connector_time: times[0],
+        waiting_time: times[1],
+        store_time: times[2],
+        started_at: row.take(16)?,
+        ended_at: row.take(17)?,
     })
 }
 
@@ -183,11 +186,9 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn listings(&self, sync: i64) -> Result<Vec<ListingRecord>, StoreError> {
-        self.with(|connection| {
-            let mut statement = connection
-                .prepare_cached(&format!("SELECT {COLUMNS} FROM listings WHERE sync = ?1 ORDER BY id"))?;
-            let listings = statement.query_map([sync], record)?.collect::<rusqlite::Result<_>>()?;
-            Ok(listings)
+        self.with(|session| {
+            let query = format!("SELECT {COLUMNS} FROM listings WHERE sync = ?1 ORDER BY id");
+            session.query(&query, values![sync])?.into_iter().map(record).collect()
         })
     }
 
@@ -196,34 +197,36 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn is_reading(&self, listing: i64) -> Result<bool, StoreError> {
-        self.with(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM heads WHERE listing = ?1)")?;
-            Ok(statement.query_row([listing], |row| row.get(0))?)
+        self.with(|session| {
+            session
+                .query_row("SELECT EXISTS (SELECT 1 FROM heads WHERE listing = ?1)", values![listing])?
+                .take(0)
         })
     }
 
-    /// Puts the first head of a listing that waits. One that does not wait any more is left as it is.
+    /// Puts the first head of a listing that waits. One that does not wait any more is left as it is. Returns whether
+    /// it was put.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn start_listing(&self, listing: i64, job: &PageJob) -> Result<(), StoreError> {
+    pub fn start_listing(&self, listing: i64, job: &PageJob) -> Result<bool, StoreError> {
         let now = Timestamp::now().as_millisecond();
-        self.with(|connection| {
-            let transaction = connection.transaction()?;
-            let started = transaction.execute(
+        self.transaction(|session| {
+            let started = session.execute(
                 "UPDATE listings SET state = 'reading', started_at = ?2 WHERE id = ?1 AND state = 'waiting'",
-                params![listing, now],
+                values![listing, now],
             )?;
             if started == 1 {
-                transaction.execute(
-                    "INSERT INTO heads (listing, sequence, job, attempt, waits, delay, set_at)
-                     VALUES (?1, 1, ?2, 0, 0, 0, ?3)",
-                    params![listing, text(job)?, now],
+                let set_at = set_at(session, now);
+                session.execute(
+                    &format!(
+                        "INSERT INTO heads (listing, sequence, job, attempt, waits, delay, set_at)
+                         VALUES (?1, 1, ?2, 0, 0, 0, {set_at})"
+                    ),
+                    values![listing, &text(job)?],
                 )?;
             }
-            transaction.commit()?;
-            Ok(())
+            Ok(started == 1)
         })
     }
 
@@ -233,11 +236,11 @@ impl Store {
     /// When the store cannot be written.
     pub fn skip_listing(&self, listing: i64, cut: Option<&str>) -> Result<(), StoreError> {
         let now = Timestamp::now().as_millisecond();
-        self.with(|connection| {
-            connection.execute(
+        self.with(|session| {
+            session.execute(
                 "UPDATE listings SET state = 'read', cut = ?2, started_at = ?3, ended_at = ?3
                  WHERE id = ?1 AND state = 'waiting'",
-                params![listing, cut, now],
+                values![listing, cut, now],
             )?;
             Ok(())
         })
@@ -249,35 +252,42 @@ impl Store {
     /// When the store cannot be written.
     pub fn index_listing(&self, listing: i64) -> Result<(), StoreError> {
         let start = Instant::now();
-        self.with(|connection| {
-            let transaction = connection.transaction()?;
-            transaction.execute_batch(&format!(
+        self.transaction(|session| {
+            let to_index = session.execute(
+                "UPDATE listings SET state = 'indexed' WHERE id = ?1 AND state = 'read'",
+                values![listing],
+            )?;
+            if to_index == 0 {
+                return Ok(());
+            }
+            session.batch(&format!(
                 "CREATE INDEX IF NOT EXISTS rows_{listing}_key ON rows_{listing} (key, digest)"
             ))?;
-            let (keys, rows, example): (i64, i64, Option<String>) = transaction.query_row(
+            let mut found = session.query_row(
                 &format!(
-                    "SELECT count(*), coalesce(sum(number), 0), min(key) FROM (
+                    "SELECT count(*), CAST(coalesce(sum(number), 0) AS BIGINT), min(key) FROM (
                         SELECT key, count(*) AS number FROM rows_{listing} WHERE key IS NOT NULL
-                        GROUP BY key HAVING number > 1)"
+                        GROUP BY key HAVING count(*) > 1) AS repeated"
                 ),
-                [],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                values![],
             )?;
+            let (keys, rows): (i64, i64) = (found.take(0)?, found.take(1)?);
+            let example: Option<String> = found.take(2)?;
             if keys > 0 {
-                let pages: i64 = transaction.query_row(
-                    &format!("SELECT count(DISTINCT page) FROM rows_{listing} WHERE key = ?1"),
-                    [&example],
-                    |row| row.get(0),
-                )?;
+                let pages: i64 = session
+                    .query_row(
+                        &format!("SELECT count(DISTINCT page) FROM rows_{listing} WHERE key = ?1"),
+                        values![example.as_deref()],
+                    )?
+                    .take(0)?;
                 let of_pages = if pages > 1 { "on different pages" } else { "on one page" };
                 let example = example.map(|key| format!("{key} {of_pages} ({rows} rows in all)"));
-                add_finding(&transaction, listing, FindingKind::Duplicates, to_count(keys), example.as_deref())?;
+                add_finding(session, listing, FindingKind::Duplicates, to_count(keys), example.as_deref())?;
             }
-            transaction.execute(
-                "UPDATE listings SET state = 'indexed', store_time = store_time + ?2 WHERE id = ?1 AND state = 'read'",
-                params![listing, micros(start.elapsed())],
+            session.execute(
+                "UPDATE listings SET store_time = store_time + ?2 WHERE id = ?1",
+                values![listing, micros(start.elapsed())],
             )?;
-            transaction.commit()?;
             Ok(())
         })
     }
@@ -287,17 +297,15 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn findings(&self, listing: i64) -> Result<Vec<Finding>, StoreError> {
-        self.with(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT kind, count, example FROM findings WHERE listing = ?1 ORDER BY kind",
-            )?;
-            let findings: Vec<(String, i64, Option<String>)> = statement
-                .query_map([listing], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-                .collect::<rusqlite::Result<_>>()?;
-            let finding = |(kind, count, example): (String, i64, _)| {
-                Some(Finding { kind: FindingKind::from_text(&kind)?, count: to_count(count), example })
-            };
-            Ok(findings.into_iter().filter_map(finding).collect())
+        self.with(|session| {
+            let query = "SELECT kind, count, example FROM findings WHERE listing = ?1 ORDER BY kind";
+            let mut findings = Vec::new();
+            for mut row in session.query(query, values![listing])? {
+                let (kind, count, example) = (row.take::<String>(0)?, row.take(1)?, row.take(2)?);
+                let kind = FindingKind::from_text(&kind);
+                findings.extend(kind.map(|kind| Finding { kind, count: to_count(count), example }));
+            }
+            Ok(findings)
         })
     }
 
@@ -310,21 +318,20 @@ impl Store {
         findings: &BTreeMap<(i64, FindingKind), (u64, Option<String>)>,
         verdicts: &[(i64, Verdict, String)],
     ) -> Result<(), StoreError> {
-        self.with(|connection| {
-            let transaction = connection.transaction()?;
+        self.transaction(|session| {
             for ((listing, kind), (count, example)) in findings {
-                transaction.execute(
-                    "INSERT OR REPLACE INTO findings (listing, kind, count, example) VALUES (?1, ?2, ?3, ?4)",
-                    params![listing, kind.as_str(), count.cast_signed(), example],
+                session.execute(
+                    "INSERT INTO findings (listing, kind, count, example) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (listing, kind) DO UPDATE SET count = excluded.count, example = excluded.example",
+                    values![*listing, kind.as_str(), count.cast_signed(), example.as_deref()],
                 )?;
             }
             for (listing, verdict, reason) in verdicts {
-                transaction.execute(
+                session.execute(
                     "UPDATE listings SET state = 'ended', verdict = ?2, reason = ?3 WHERE id = ?1",
-                    params![listing, verdict.as_str(), reason],
+                    values![*listing, verdict.as_str(), reason],
                 )?;
             }
-            transaction.commit()?;
             Ok(())
         })
     }
@@ -334,7 +341,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn last_complete(&self, sync: i64, capability: &str) -> Result<Option<ListingRecord>, StoreError> {
-        self.with(|connection| {
+        self.with(|session| {
             let columns =
                 COLUMNS.split(", ").map(|column| format!("listings.{column}")).collect::<Vec<_>>().join(", ");
             let query = format!(
@@ -343,9 +350,7 @@ impl Store {
                  AND connection = (SELECT connection FROM syncs WHERE id = ?1)
                  ORDER BY listings.sync DESC LIMIT 1"
             );
-            let mut statement = connection.prepare(&query)?;
-            let found = statement.query_map(params![sync, capability], record)?.next().transpose()?;
-            Ok(found)
+            session.query_first(&query, values![sync, capability])?.map(record).transpose()
         })
     }
 
@@ -359,32 +364,34 @@ impl Store {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
-        self.with(|connection| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT DISTINCT key FROM rows_{listing} WHERE key > ?1 ORDER BY key LIMIT ?2"
-            ))?;
-            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            let keys = statement
-                .query_map(params![after.unwrap_or_default(), limit], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
-            Ok(keys)
-        })
+        self.with(|session| keys_after(session, listing, after, limit))
     }
 }
 
+pub(super) fn keys_after(
+    session: &mut Session<'_>,
+    listing: i64,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<String>, Trouble> {
+    let query = format!("SELECT DISTINCT key FROM rows_{listing} WHERE key > ?1 ORDER BY key LIMIT ?2");
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = session.query(&query, values![after.unwrap_or_default(), limit])?;
+    rows.into_iter().map(|mut row| row.take(0)).collect()
+}
+
 pub(super) fn add_finding(
-    connection: &Connection,
+    session: &mut Session<'_>,
     listing: i64,
     kind: FindingKind,
     count: u64,
     example: Option<&str>,
 ) -> Result<(), Trouble> {
-    connection
-        .prepare_cached(
-            "INSERT INTO findings (listing, kind, count, example) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (listing, kind) DO UPDATE SET count = count + excluded.count",
-        )?
-        .execute(params![listing, kind.as_str(), count.cast_signed(), example])?;
+    session.execute(
+        "INSERT INTO findings (listing, kind, count, example) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (listing, kind) DO UPDATE SET count = findings.count + excluded.count",
+        values![listing, kind.as_str(), count.cast_signed(), example],
+    )?;
     Ok(())
 }
 

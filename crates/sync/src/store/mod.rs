@@ -1,9 +1,11 @@
-//! The store: one SQLite file with the rows of several syncs and the evidence for their verdicts.
+//! The store: the rows of several syncs and the evidence for their verdicts, in a SQLite file or on a PostgreSQL server.
 //!
 //! | part | what lives there |
 //! | --- | --- |
 //! | `schema.sql` | the tables, version 1 |
-//! | [`file`](self) | opening: version, mode, the lock against a second sync |
+//! | [`open`](self) | a store on either engine |
+//! | `sqlite`, `postgres` | the engines: a file with its lock, a session with a server |
+//! | `session`, `value` | statements, written once for both |
 //! | `syncs` | the syncs of a file: begin, go on, end, throw away old ones |
 //! | `listings` | the listings of a sync and how far each is |
 //! | `frontier` | heads and the commit of a page |
@@ -11,16 +13,25 @@
 //! | `views` | the rows of the latest sync as columns |
 
 mod error;
-mod file;
 mod frontier;
 mod listings;
+mod open;
+mod postgres;
 mod rows;
+mod session;
+mod sqlite;
 mod syncs;
+mod value;
 mod views;
 
-pub use error::StoreError;
-pub use file::Store;
-pub use frontier::SqliteFrontier;
+pub use error::{ServerError, StoreError};
+pub use frontier::{Collected, ReadElsewhere, Scope, StoreFrontier};
 pub use listings::{Finding, FindingKind, ListingRecord, ListingState};
+pub use open::Store;
 pub use rows::{KeyedRow, Rows};
 pub use syncs::{NewSync, SyncRecord, SyncState};
+
+/// The version of the schema that this tool writes.
+const VERSION: i64 = 1;
+/// The tables, in the words of SQLite.
+const SCHEMA: &str = include_str!("schema.sql");

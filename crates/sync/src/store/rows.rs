@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use rusqlite::{OptionalExtension, params};
 use serde::Deserialize;
 
 use super::error::StoreError;
-use super::file::Store;
+use super::open::Store;
+use super::value::values;
 
 /// A row by its key, without its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,17 +46,17 @@ impl Rows<'_> {
 
     fn fetch(&mut self) -> Result<(), StoreError> {
         let (listing, last, ahead) = (self.listing, self.last.take(), &mut self.ahead);
-        self.store.with(|connection| {
+        self.store.with(|session| {
             let bound = if last.is_some() { "(key, digest, rowid) > (?1, ?2, ?3)" } else { "key IS NOT NULL" };
-            let mut statement = connection.prepare_cached(&format!(
+            let query = format!(
                 "SELECT key, digest, rowid FROM rows_{listing} WHERE {bound} ORDER BY key, digest, rowid LIMIT {CHUNK}"
-            ))?;
-            let mut rows = match &last {
-                Some(last) => statement.query(params![last.key, last.digest, last.place])?,
-                None => statement.query([])?,
+            );
+            let rows = match &last {
+                Some(last) => session.query(&query, values![&last.key, last.digest, last.place])?,
+                None => session.query(&query, values![])?,
             };
-            while let Some(row) = rows.next()? {
-                ahead.push_back(KeyedRow { key: row.get(0)?, digest: row.get(1)?, place: row.get(2)? });
+            for mut row in rows {
+                ahead.push_back(KeyedRow { key: row.take(0)?, digest: row.take(1)?, place: row.take(2)? });
             }
             Ok(())
         })?;
@@ -84,10 +84,9 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn row_data(&self, listing: i64, place: i64) -> Result<String, StoreError> {
-        self.with(|connection| {
-            let mut statement =
-                connection.prepare_cached(&format!("SELECT data FROM rows_{listing} WHERE rowid = ?1"))?;
-            Ok(statement.query_row([place], |row| row.get(0))?)
+        self.with(|session| {
+            let query = format!("SELECT data FROM rows_{listing} WHERE rowid = ?1");
+            session.query_row(&query, values![place])?.take(0)
         })
     }
 
@@ -96,10 +95,9 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn row_of_key(&self, listing: i64, key: &str) -> Result<Option<String>, StoreError> {
-        self.with(|connection| {
-            let mut statement = connection
-                .prepare_cached(&format!("SELECT data FROM rows_{listing} WHERE key = ?1 LIMIT 1"))?;
-            Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+        self.with(|session| {
+            let query = format!("SELECT data FROM rows_{listing} WHERE key = ?1 LIMIT 1");
+            session.query_first(&query, values![key])?.map(|mut row| row.take(0)).transpose()
         })
     }
 
@@ -108,10 +106,9 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn has_key(&self, listing: i64, key: &str) -> Result<bool, StoreError> {
-        self.with(|connection| {
-            let mut statement = connection
-                .prepare_cached(&format!("SELECT EXISTS (SELECT 1 FROM rows_{listing} WHERE key = ?1)"))?;
-            Ok(statement.query_row([key], |row| row.get(0))?)
+        self.with(|session| {
+            let query = format!("SELECT EXISTS (SELECT 1 FROM rows_{listing} WHERE key = ?1)");
+            session.query_row(&query, values![key])?.take(0)
         })
     }
 
@@ -141,14 +138,12 @@ impl Store {
     ) -> Result<(), E> {
         let mut after = 0;
         loop {
-            let chunk: Vec<(i64, String)> = self.with(|connection| {
-                let mut statement = connection.prepare_cached(&format!(
+            let chunk: Vec<(i64, String)> = self.with(|session| {
+                let query = format!(
                     "SELECT rowid, data FROM rows_{listing} WHERE rowid > ?1 ORDER BY rowid LIMIT 1024"
-                ))?;
-                let rows = statement
-                    .query_map([after], |row| Ok((row.get(0)?, row.get(1)?)))?
-                    .collect::<rusqlite::Result<_>>()?;
-                Ok(rows)
+                );
+                let rows = session.query(&query, values![after])?.into_iter();
+                rows.map(|mut row| Ok((row.take(0)?, row.take(1)?))).collect()
             })?;
             let Some(&(last, _)) = chunk.last() else { return Ok(()) };
             after = last;

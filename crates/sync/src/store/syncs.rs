@@ -3,10 +3,11 @@
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
 
 use super::error::{StoreError, Trouble};
-use super::file::Store;
+use super::open::Store;
+use super::session::Session;
+use super::value::{Row, values};
 use crate::plan::PlannedListing;
 use crate::verdict::Verdict;
 
@@ -82,21 +83,21 @@ pub struct NewSync<'a> {
 const COLUMNS: &str = "id, connection, fingerprint, app_id, connector_version, page_size, options, started_at, ended_at, \
                        state, outcome, since";
 
-fn record(row: &Row<'_>) -> rusqlite::Result<SyncRecord> {
-    let outcome: Option<String> = row.get(10)?;
+fn record(mut row: Row) -> Result<SyncRecord, Trouble> {
+    let outcome: Option<String> = row.take(10)?;
     Ok(SyncRecord {
-        id: row.get(0)?,
-        connection: row.get(1)?,
-        fingerprint: row.get(2)?,
-        app_id: row.get(3)?,
-        connector_version: row.get(4)?,
-        page_size: row.get(5)?,
-        options: row.get(6)?,
-        started_at: row.get(7)?,
-        ended_at: row.get(8)?,
-        state: SyncState::from_text(&row.get::<_, String>(9)?),
+        id: row.take(0)?,
+        connection: row.take(1)?,
+        fingerprint: row.take(2)?,
+        app_id: row.take(3)?,
+        connector_version: row.take(4)?,
+        page_size: row.take(5)?,
+        options: row.take(6)?,
+        started_at: row.take(7)?,
+        ended_at: row.take(8)?,
+        state: SyncState::from_text(&row.take::<String>(9)?),
         outcome: outcome.and_then(|text| Verdict::from_str(&text).ok()),
-        since: row.get(11)?,
+        since: row.take(11)?,
     })
 }
 
@@ -106,10 +107,9 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn syncs(&self) -> Result<Vec<SyncRecord>, StoreError> {
-        self.with(|connection| {
-            let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM syncs ORDER BY id"))?;
-            let syncs = statement.query_map([], record)?.collect::<rusqlite::Result<_>>()?;
-            Ok(syncs)
+        self.with(|session| {
+            let query = format!("SELECT {COLUMNS} FROM syncs ORDER BY id");
+            session.query(&query, values![])?.into_iter().map(record).collect()
         })
     }
 
@@ -118,9 +118,9 @@ impl Store {
     /// # Errors
     /// When there is none, or the store cannot be read.
     pub fn sync(&self, id: i64) -> Result<SyncRecord, StoreError> {
-        let found = self.with(|connection| {
+        let found = self.with(|session| {
             let query = format!("SELECT {COLUMNS} FROM syncs WHERE id = ?1");
-            Ok(connection.query_row(&query, [id], record).optional()?)
+            session.query_first(&query, values![id])?.map(record).transpose()
         })?;
         found.ok_or_else(|| StoreError::NoSuchSync { path: self.path().to_owned(), sync: id.to_string() })
     }
@@ -130,11 +130,11 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn stopped_sync(&self, connection_name: &str) -> Result<Option<SyncRecord>, StoreError> {
-        self.with(|connection| {
+        self.with(|session| {
             let query = format!(
                 "SELECT {COLUMNS} FROM syncs WHERE connection = ?1 AND state = 'reading' ORDER BY id DESC LIMIT 1"
             );
-            Ok(connection.query_row(&query, [connection_name], record).optional()?)
+            session.query_first(&query, values![connection_name])?.map(record).transpose()
         })
     }
 
@@ -143,15 +143,13 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn last_heard_of(&self, sync: i64) -> Result<i64, StoreError> {
-        self.with(|connection| {
-            Ok(connection.query_row(
-                "SELECT max(started_at,
-                            coalesce((SELECT max(set_at) FROM heads JOIN listings ON listings.id = listing
-                                      WHERE sync = ?1), 0))
-                 FROM syncs WHERE id = ?1",
-                [sync],
-                |row| row.get(0),
-            )?)
+        self.with(|session| {
+            let query = "SELECT coalesce(max(set_at), 0) FROM heads JOIN listings ON listings.id = listing
+                         WHERE sync = ?1";
+            let set_at: i64 = session.query_row(query, values![sync])?.take(0)?;
+            let started_at: i64 =
+                session.query_row("SELECT started_at FROM syncs WHERE id = ?1", values![sync])?.take(0)?;
+            Ok(started_at.max(set_at))
         })
     }
 
@@ -160,41 +158,40 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub fn begin(&self, sync: &NewSync<'_>, listings: &[PlannedListing]) -> Result<i64, StoreError> {
-        self.with(|connection| {
-            let transaction = connection.transaction()?;
-            abandon(&transaction, sync.connection)?;
-            transaction.execute(
-                "INSERT INTO syncs (connection, fingerprint, app_id, connector_version, page_size, options, since,
-                                    started_at, state)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'reading')",
-                params![
-                    sync.connection,
-                    sync.fingerprint,
-                    sync.app_id,
-                    sync.connector_version,
-                    sync.page_size,
-                    sync.options,
-                    sync.since,
-                    Timestamp::now().as_millisecond()
-                ],
-            )?;
-            let id = transaction.last_insert_rowid();
+        self.transaction(|session| {
+            abandon(session, sync.connection)?;
+            let id: i64 = session
+                .query_row(
+                    "INSERT INTO syncs (connection, fingerprint, app_id, connector_version, page_size, options, since,
+                                        started_at, state)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'reading') RETURNING id",
+                    values![
+                        sync.connection,
+                        sync.fingerprint,
+                        sync.app_id,
+                        sync.connector_version,
+                        sync.page_size,
+                        sync.options,
+                        sync.since,
+                        Timestamp::now().as_millisecond()
+                    ],
+                )?
+                .take(0)?;
+            let (form, engine) = if session.is_postgres() {
+                (POSTGRES_ROWS, "")
+            } else {
+                (SQLITE_ROWS, "STRICT")
+            };
             for listing in listings {
-                transaction.execute(
-                    "INSERT INTO listings (sync, capability, label, reading, state) VALUES (?1, ?2, ?3, ?4, 'waiting')",
-                    params![id, listing.kind.capability.as_str(), listing.kind.label, listing.reading],
-                )?;
-                let table = transaction.last_insert_rowid();
-                transaction.execute_batch(&format!(
-                    "CREATE TABLE rows_{table} (
-                        key    TEXT,              -- identity: the text, or a JSON array of texts; null without one
-                        digest INTEGER NOT NULL,  -- XXH3 of data
-                        page   INTEGER NOT NULL,
-                        data   TEXT NOT NULL      -- the row as the connector sent it
-                    ) STRICT"
-                ))?;
+                let table: i64 = session
+                    .query_row(
+                        "INSERT INTO listings (sync, capability, label, reading, state)
+                         VALUES (?1, ?2, ?3, ?4, 'waiting') RETURNING id",
+                        values![id, listing.kind.capability.as_str(), listing.kind.label, listing.reading],
+                    )?
+                    .take(0)?;
+                session.batch(&format!("CREATE TABLE rows_{table} ({form}) {engine}"))?;
             }
-            transaction.commit()?;
             Ok(id)
         })
     }
@@ -204,14 +201,12 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub fn end_sync(&self, sync: i64, outcome: Verdict) -> Result<(), StoreError> {
-        self.with(|connection| {
-            let transaction = connection.transaction()?;
-            drop_rows(&transaction, sync, "reading > 1")?;
-            transaction.execute(
+        self.transaction(|session| {
+            drop_rows(session, sync, "reading > 1")?;
+            session.execute(
                 "UPDATE syncs SET state = 'ended', outcome = ?2, ended_at = ?3 WHERE id = ?1 AND state = 'reading'",
-                params![sync, outcome.as_str(), Timestamp::now().as_millisecond()],
+                values![sync, outcome.as_str(), Timestamp::now().as_millisecond()],
             )?;
-            transaction.commit()?;
             Ok(())
         })
     }
@@ -222,55 +217,59 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub fn keep(&self, connection_name: &str, newest: u32) -> Result<Vec<i64>, StoreError> {
-        self.with(|connection| {
-            let transaction = connection.transaction()?;
-            let old: Vec<i64> = transaction
-                .prepare(
-                    "SELECT id FROM syncs WHERE connection = ?1 AND state <> 'reading'
-                     AND id NOT IN (SELECT id FROM syncs WHERE connection = ?1 ORDER BY id DESC LIMIT ?2)
-                     AND id IS NOT (SELECT max(id) FROM syncs WHERE connection = ?1 AND outcome = 'complete')
-                     ORDER BY id",
-                )?
-                .query_map(params![connection_name, newest], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
+        self.transaction(|session| {
+            let rows = session.query(
+                "SELECT id FROM syncs WHERE connection = ?1 AND state <> 'reading'
+                 AND id NOT IN (SELECT id FROM syncs WHERE connection = ?1 ORDER BY id DESC LIMIT ?2)
+                 AND id <> coalesce((SELECT max(id) FROM syncs WHERE connection = ?1 AND outcome = 'complete'), 0)
+                 ORDER BY id",
+                values![connection_name, newest],
+            )?;
+            let old: Vec<i64> = rows.into_iter().map(|mut row| row.take(0)).collect::<Result<_, _>>()?;
             for &sync in &old {
-                drop_rows(&transaction, sync, "reading > 0")?;
-                transaction.execute("DELETE FROM syncs WHERE id = ?1", [sync])?;
+                drop_rows(session, sync, "reading > 0")?;
+                session.execute("DELETE FROM syncs WHERE id = ?1", values![sync])?;
             }
-            transaction.commit()?;
             Ok(old)
         })
     }
 }
 
+/// The columns of a listing's rows: its identity (a text, or a JSON array of texts; null without one), XXH3 of its text,
+/// the page that it came in, and its text as the connector sent it. SQLite numbers rows by itself.
+const SQLITE_ROWS: &str = "key TEXT, digest INTEGER NOT NULL, page INTEGER NOT NULL, data TEXT NOT NULL";
+/// The same for PostgreSQL.
+const POSTGRES_ROWS: &str = "rowid BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key TEXT COLLATE \"C\", \
+                             digest BIGINT NOT NULL, page BIGINT NOT NULL, data TEXT NOT NULL";
+
 /// Ends what was stopped: its listings are incomplete, and nothing of it is read any more.
-fn abandon(transaction: &rusqlite::Transaction<'_>, connection_name: &str) -> Result<(), Trouble> {
+fn abandon(session: &mut Session<'_>, connection_name: &str) -> Result<(), Trouble> {
     let reason = "stopped, and read anew by a later sync";
-    transaction.execute(
+    session.execute(
         "DELETE FROM heads WHERE listing IN (SELECT listings.id FROM listings JOIN syncs ON syncs.id = sync
                                              WHERE connection = ?1 AND syncs.state = 'reading')",
-        [connection_name],
+        values![connection_name],
     )?;
-    transaction.execute(
+    session.execute(
         "UPDATE listings SET state = 'ended', verdict = 'incomplete', cut = ?2, reason = ?2
          WHERE verdict IS NULL AND sync IN (SELECT id FROM syncs WHERE connection = ?1 AND state = 'reading')",
-        [connection_name, reason],
+        values![connection_name, reason],
     )?;
-    transaction.execute(
+    session.execute(
         "UPDATE syncs SET state = 'abandoned', outcome = 'incomplete', ended_at = ?2
          WHERE connection = ?1 AND state = 'reading'",
-        params![connection_name, Timestamp::now().as_millisecond()],
+        values![connection_name, Timestamp::now().as_millisecond()],
     )?;
     Ok(())
 }
 
-fn drop_rows(transaction: &rusqlite::Transaction<'_>, sync: i64, which: &str) -> Result<(), Trouble> {
-    let listings: Vec<i64> = transaction
-        .prepare(&format!("SELECT id FROM listings WHERE sync = ?1 AND {which}"))?
-        .query_map([sync], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    for listing in listings {
-        transaction.execute_batch(&format!("DROP TABLE IF EXISTS rows_{listing}"))?;
+fn drop_rows(session: &mut Session<'_>, sync: i64, which: &str) -> Result<(), Trouble> {
+    let query = format!("SELECT id FROM listings WHERE sync = ?1 AND {which}");
+    // Views of PostgreSQL hold the tables that they show.
+    let cascade = if session.is_postgres() { " CASCADE" } else { "" };
+    for mut row in session.query(&query, values![sync])? {
+        let listing: i64 = row.take(0)?;
+        session.batch(&format!("DROP TABLE IF EXISTS rows_{listing}{cascade}"))?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use lumos_sync::execute::page::PageRows;
 use lumos_sync::frontier::{Claim, Deferral, Fenced, Frontier, Head, Next, PageFacts, PageJob, PageRead};
 use lumos_sync::plan::{ListingKind, Plan, Selection};
-use lumos_sync::store::{NewSync, SqliteFrontier, Store};
+use lumos_sync::store::{NewSync, Store, StoreFrontier};
 
 use crate::tenant::{Place, account};
 
@@ -39,7 +39,7 @@ fn to(head: &Head, token: &str) -> Next {
     Next::Page(PageJob { page: head.job.page + 1, token: Some(token.to_owned()), ..head.job.clone() })
 }
 
-async fn claim(frontier: &SqliteFrontier) -> Head {
+async fn claim(frontier: &StoreFrontier) -> Head {
     match frontier.claim().await.unwrap() {
         Claim::Job(head) => *head,
         other => panic!("{other:?}"),
@@ -50,7 +50,7 @@ async fn claim(frontier: &SqliteFrontier) -> Head {
 async fn a_commit_that_comes_twice_counts_once() {
     let place = Place::new();
     let (store, sync, listing) = begin(&place);
-    let frontier = SqliteFrontier::new(Arc::clone(&store), sync, "acme".to_owned());
+    let frontier = StoreFrontier::new(Arc::clone(&store), sync, "acme".to_owned());
     let head = claim(&frontier).await;
     let next = to(&head, "t1");
     assert_eq!(frontier.commit(&head, &mut page(0..5, next.clone())).await.unwrap(), Fenced::Done);
@@ -64,8 +64,8 @@ async fn a_commit_that_comes_twice_counts_once() {
 async fn whoever_was_believed_dead_changes_nothing() {
     let place = Place::new();
     let (store, sync, _) = begin(&place);
-    let slow = SqliteFrontier::new(Arc::clone(&store), sync, "acme".to_owned());
-    let quick = SqliteFrontier::new(Arc::clone(&store), sync, "acme".to_owned());
+    let slow = StoreFrontier::new(Arc::clone(&store), sync, "acme".to_owned());
+    let quick = StoreFrontier::new(Arc::clone(&store), sync, "acme".to_owned());
     let (late, head) = (claim(&slow).await, claim(&quick).await);
     assert_eq!(late, head);
     assert_eq!(quick.commit(&head, &mut page(0..5, to(&head, "t1"))).await.unwrap(), Fenced::Done);
@@ -88,7 +88,7 @@ async fn whoever_was_believed_dead_changes_nothing() {
 async fn a_head_is_claimed_once_and_a_deferred_one_waits() {
     let place = Place::new();
     let (store, sync, _) = begin(&place);
-    let frontier = SqliteFrontier::new(store, sync, "acme".to_owned());
+    let frontier = StoreFrontier::new(store, sync, "acme".to_owned());
     let head = claim(&frontier).await;
     assert_eq!(frontier.claim().await.unwrap(), Claim::Nothing);
     let deferral = Deferral {
@@ -108,7 +108,7 @@ async fn a_head_is_claimed_once_and_a_deferred_one_waits() {
 async fn a_page_that_could_not_be_stored_stays_with_its_worker() {
     let place = Place::new();
     let (store, sync, _) = begin(&place);
-    let frontier = SqliteFrontier::new(Arc::clone(&store), sync, "acme".to_owned());
+    let frontier = StoreFrontier::new(Arc::clone(&store), sync, "acme".to_owned());
     let head = claim(&frontier).await;
     store.limit_size(1).unwrap();
     let mut read = page(0..500, to(&head, "t1"));
