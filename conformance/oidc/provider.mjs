@@ -1,16 +1,16 @@
 // An OpenID provider with three clients, for `cargo xtask e2e oidc`.
 //
-// usage: node provider.mjs FOLDER_WITH_NODE_MODULES PORT
+// usage: node provider.mjs FOLDER_WITH_NODE_MODULES PORT [REDIRECT_URI]
 // The secret of a client is `secret-of-` and its id.
 
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const [modules, port] = process.argv.slice(2);
+const [modules, port, redirect] = process.argv.slice(2);
 const library = join(modules, 'node_modules', 'oidc-provider', 'lib', 'index.js');
 const { default: Provider } = await import(pathToFileURL(library));
 
-const REDIRECT_URI = 'http://127.0.0.1:9/callback';
+const REDIRECT_URI = redirect ?? 'http://127.0.0.1:9/callback';
 
 function client(id, authentication, grants, scope) {
   const withCode = grants.includes('authorization_code');

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use lumos_connector_runtime::failure::Failure;
@@ -45,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     options.allow_literal_secrets = arguments.allow_literal_secrets;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new(format!("cannot start: {error}")))?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let listener = Listener::bind(&options).await.map_err(failure)?;
         if !listener.address().ip().is_loopback() {
             output::message(
@@ -57,15 +58,34 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             // Without a browser the address is there all the same.
             let _ = open::that_detached(listener.url());
         }
-        let stop = async {
-            // Without a signal it serves until it is killed.
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
         listener
-            .serve(|url| output::message(format!("for another browser: {url}")), stop)
+            .serve(|url| output::message(format!("for another browser: {url}")), asked_to_stop())
             .await
             .map_err(failure)
-    })
+    });
+    // What is made of a store is made again; nobody waits for it.
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    served
+}
+
+/// Waits until somebody asks the program to stop. Where that cannot be told, it serves until it is killed.
+async fn asked_to_stop() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let ended = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let ended = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = ended => {}
+    }
 }

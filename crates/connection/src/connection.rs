@@ -26,14 +26,24 @@ use crate::rows::RowSink;
 use crate::secrets::{self, Resolved};
 use crate::server::OwnServer;
 use crate::transport::http::{Endpoint, remote_client, unreachable};
+use crate::transport::stderr::LogLines;
 
 /// How a connection is opened.
 #[derive(Debug, Clone, Default)]
 pub struct OpenOptions {
     allow_literal_secrets: bool,
+    log: Option<LogLines>,
 }
 
 impl OpenOptions {
+    /// Sets what is called with each line that the connector's program logs, without the secrets of the connection. A
+    /// server at an address logs elsewhere.
+    #[must_use]
+    pub fn on_log_line(mut self, told: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.log = Some(LogLines(Arc::new(told)));
+        self
+    }
+
     /// Takes secrets that stand in the file itself, which are refused otherwise.
     #[must_use]
     pub fn allow_literal_secrets(mut self, allow: bool) -> Self {
@@ -80,7 +90,7 @@ impl Connection {
             secrets::check_literals(&file)?;
         }
         let resolved = secrets::resolve(&file).await?;
-        let program = Program::new(&file.connector, &file.origin.folder());
+        let program = Program::new(&file.connector, &file.origin.folder(), options.log.clone());
         let transport = match (&file.connector.url, &program) {
             (Some(url), _) => Transport::Address(endpoint(&file, url)?),
             (None, Some(program)) if file.connector.mode == Mode::Server => {

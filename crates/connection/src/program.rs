@@ -17,6 +17,7 @@ use crate::receiver::{ReceiveError, Received, Receiver};
 use crate::rows::RowSink;
 use crate::secrets::Resolved;
 use crate::transport::process::Process;
+use crate::transport::stderr::LogLines;
 
 /// Where a program finds its request: no argument and no file holds a secret.
 const STDIN: &str = "/dev/stdin";
@@ -37,6 +38,7 @@ pub(crate) struct Program {
     path: PathBuf,
     arguments: Vec<String>,
     folder: PathBuf,
+    log: Option<LogLines>,
 }
 
 /// A program as it is to be started: a bare name is looked for in `PATH`, everything else is relative to a folder.
@@ -51,7 +53,7 @@ pub(crate) fn located(program: &str, folder: &Path) -> PathBuf {
 
 impl Program {
     /// The program of a connection file that lies in a folder; `None` when the file has none.
-    pub(crate) fn new(connector: &ConnectorSection, folder: &Path) -> Option<Self> {
+    pub(crate) fn new(connector: &ConnectorSection, folder: &Path, log: Option<LogLines>) -> Option<Self> {
         let (name, arguments) = connector.command.split_first()?;
         let working =
             connector.directory.as_ref().map_or_else(|| folder.to_owned(), |path| folder.join(path));
@@ -60,7 +62,13 @@ impl Program {
             path: located(name, folder),
             arguments: arguments.to_vec(),
             folder: working,
+            log,
         })
+    }
+
+    /// Who is told what it logs.
+    pub(crate) fn log(&self) -> Option<LogLines> {
+        self.log.clone()
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -89,7 +97,7 @@ impl Program {
     }
 
     pub(crate) fn start(&self, command: Command, resolved: &Resolved) -> Result<Process, CallError> {
-        Process::start(command, &self.name, Arc::clone(&resolved.redactor))
+        Process::start(command, &self.name, Arc::clone(&resolved.redactor), self.log())
             .map_err(|source| CallError::Start { program: self.name.clone(), source })
     }
 
@@ -137,7 +145,7 @@ impl Program {
                 () = &mut writing => reading.await,
             }
         };
-        conclude(process, end, receiver).await
+        conclude(process, end, receiver, self.log.is_some()).await
     }
 }
 
@@ -200,6 +208,7 @@ async fn conclude<S: RowSink>(
     mut process: Process,
     end: End,
     receiver: Receiver<'_, S>,
+    is_watched: bool,
 ) -> Result<Received, CallError> {
     let first = receiver.first();
     match end {
@@ -249,6 +258,10 @@ async fn conclude<S: RowSink>(
     };
     let whole = receiver.is_done();
     if whole && status.success() {
+        if is_watched {
+            // What is still under way is told, too.
+            process.last_lines().await;
+        }
         return received(receiver, first, Vec::new());
     }
     let stderr = process.last_lines().await;

@@ -1,5 +1,7 @@
 //! Secrets by reference: a connection file says where a secret is, not what it is.
 
+pub mod keyring;
+
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -48,6 +50,8 @@ pub enum Source {
     /// `{ command = ["PROGRAM", "ARGUMENT"] }`: what a program writes to stdout within a minute. No shell is involved; it
     /// runs in the connection file's folder.
     Command(Vec<String>),
+    /// `{ keyring = "NAME" }`: an entry of the system's keyring, of the service `lumos-connector`.
+    Keyring(String),
 }
 
 impl Reference {
@@ -66,15 +70,17 @@ impl Reference {
             Some(json) => json.as_bool()?,
         };
         let others = members.len() - usize::from(members.contains_key("json"));
-        let source = match (members.get("env"), members.get("file"), members.get("command")) {
-            (Some(name), None, None) => Source::Env(name.as_str()?.to_owned()),
-            (None, Some(path), None) => Source::File(path.as_str()?.into()),
-            (None, None, Some(command)) => {
-                let words = command.as_array()?.iter().map(|word| word.as_str().map(str::to_owned));
-                Source::Command(words.collect::<Option<Vec<_>>>()?)
-            }
-            _ => return None,
-        };
+        let source =
+            match (members.get("env"), members.get("file"), members.get("command"), members.get("keyring")) {
+                (Some(name), None, None, None) => Source::Env(name.as_str()?.to_owned()),
+                (None, Some(path), None, None) => Source::File(path.as_str()?.into()),
+                (None, None, Some(command), None) => {
+                    let words = command.as_array()?.iter().map(|word| word.as_str().map(str::to_owned));
+                    Source::Command(words.collect::<Option<Vec<_>>>()?)
+                }
+                (None, None, None, Some(name)) => Source::Keyring(name.as_str()?.to_owned()),
+                _ => return None,
+            };
         (others == 1).then_some(Self { source, json })
     }
 
@@ -87,6 +93,7 @@ impl Reference {
             })?,
             Source::File(path) => read(&folder.join(path))?,
             Source::Command(command) => run(command, folder).await?,
+            Source::Keyring(name) => keyring::find(name).await?,
         };
         let text = without_newline(text);
         if !self.json {
@@ -155,6 +162,7 @@ impl Serialize for Reference {
             Source::Env(name) => members.insert("env".to_owned(), name.as_str().into()),
             Source::File(path) => members.insert("file".to_owned(), path.to_string_lossy().into()),
             Source::Command(command) => members.insert("command".to_owned(), command.clone().into()),
+            Source::Keyring(name) => members.insert("keyring".to_owned(), name.as_str().into()),
         };
         if self.json {
             members.insert("json".to_owned(), true.into());
@@ -168,7 +176,7 @@ impl<'de> Deserialize<'de> for Reference {
         let value = Value::deserialize(deserializer)?;
         Self::recognize(&value).ok_or_else(|| {
             D::Error::custom(
-                r#"expected { env = "NAME" }, { file = "PATH" } or { command = ["PROGRAM"] }, and perhaps json = true"#,
+                r#"expected { env = "NAME" }, { file = "PATH" }, { command = ["PROGRAM"] } or { keyring = "NAME" }, and perhaps json = true"#,
             )
         })
     }
@@ -184,6 +192,7 @@ mod tests {
         for value in [
             json!({"env": "A"}),
             json!({"file": "a", "json": true}),
+            json!({"keyring": "acme/password"}),
             json!({"command": ["a", "b"], "json": false}),
         ] {
             assert!(Reference::recognize(&value).is_some(), "{value}");

@@ -135,7 +135,10 @@ impl OwnServer {
         let mut process = self.program.start(command, resolved)?;
         if let Some(stdout) = process.stdout() {
             // The task ends with the process.
-            tokio::spawn(LastLines::new(self.program.name(), resolved.redactor.clone()).read(stdout));
+            tokio::spawn(
+                LastLines::new(self.program.name(), resolved.redactor.clone(), self.program.log())
+                    .read(stdout),
+            );
         }
         let watchdog = watchdog(&process);
         let ready = tokio::select! {

@@ -7,6 +7,10 @@
 //! | --- | --- |
 //! | [`server`] | the server: who may ask, what every answer says about itself, what is where |
 //! | `page` | what all pages have in common: head, navigation, tables, errors |
+//! | `connection` | forms of connections, consent, trying them out, saving them |
+//! | `calls` | every capability by hand |
+//! | `syncing` | syncs that are started here |
+//! | `form` | forms from JSON schemas |
 //! | `tenant` | what was read: accounts, entitlements, resources, pictures, differences |
 //! | `index` | the file beside a store that makes its rows searchable and sortable |
 //! | `picture` | charts as SVG |
@@ -15,9 +19,13 @@
 
 pub mod server;
 
+mod calls;
+mod connection;
+mod form;
 mod index;
 mod page;
 mod picture;
+mod syncing;
 mod tenant;
 
 pub use server::{Listener, Options, ServeError};

@@ -14,6 +14,7 @@ mod scim;
 mod secrets;
 mod serve;
 mod sync;
+mod workbench;
 pub(crate) mod workers;
 
 use anyhow::Result;
@@ -41,5 +42,6 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite { name: "schemathesis", run: schemathesis::run },
     Suite { name: "serve", run: serve::run },
     Suite { name: "sync", run: sync::run },
+    Suite { name: "workbench", run: workbench::run },
     Suite { name: "workers", run: workers::run },
 ];

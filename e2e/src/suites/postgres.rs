@@ -2,7 +2,7 @@
 //! behind PgBouncer.
 
 mod certificates;
-mod cluster;
+pub(super) mod cluster;
 mod databases;
 mod deletions;
 mod failures;
@@ -22,8 +22,8 @@ use crate::harness::stage::Stage;
 use cluster::Cluster;
 
 /// What the connector's README calls its role, and the password that it gives it.
-const ROLE: &str = "lumos";
-const PASSWORD: &str = "choose-a-long-one";
+pub(super) const ROLE: &str = "lumos";
+pub(super) const PASSWORD: &str = "choose-a-long-one";
 
 pub(super) fn run(stage: &mut Stage) -> Result<()> {
     stage.build(&["lumos-postgres-connector", "lumos-connector-cli"])?;
@@ -103,7 +103,7 @@ fn settings(cluster: &Cluster) -> Value {
 }
 
 /// Runs the SQL of the README: the first block once for the server, the second in a governed database.
-fn set_up(stage: &Stage, cluster: &Cluster) -> Result<()> {
+pub(super) fn set_up(stage: &Stage, cluster: &Cluster) -> Result<()> {
     let readme = std::fs::read_to_string(stage.root().join("connectors/postgres/README.md"))?;
     let mut blocks = readme.split("```sql\n").skip(1).filter_map(|rest| rest.split("```").next());
     cluster.sql("postgres", "CREATE DATABASE app")?;

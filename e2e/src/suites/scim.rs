@@ -6,7 +6,7 @@ mod oauth;
 mod peers;
 mod scale;
 mod sequence;
-mod service;
+pub(super) mod service;
 mod walk;
 
 use anyhow::Result;
@@ -17,7 +17,7 @@ use crate::harness::connection::Connection;
 use crate::harness::stage::Stage;
 use service::{ADMIN, Service, Tenant};
 
-const SERVER: [&str; 2] = ["scim2-server[cursor]==0.8.3", "scim2-models==0.12.3"];
+pub(super) const SERVER: [&str; 2] = ["scim2-server[cursor]==0.8.3", "scim2-models==0.12.3"];
 
 pub(super) fn run(stage: &mut Stage) -> Result<()> {
     stage.build(&["lumos-scim-connector", "lumos-connector-cli"])?;

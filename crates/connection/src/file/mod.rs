@@ -63,7 +63,7 @@ pub struct ConnectionFile {
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub settings: Map<String, Value>,
     /// How much is asked of the connector, and how long it may take.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Limits::is_default")]
     pub limits: Limits,
     /// Where it was read from.
     #[serde(skip)]
@@ -192,6 +192,10 @@ impl Default for Limits {
 }
 
 impl Limits {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// How long a call may take.
     #[must_use]
     pub fn call_timeout(&self) -> Duration {
@@ -239,6 +243,17 @@ impl ConnectionFile {
         Self::of(ConnectorSection { url: Some(url.into()), ..ConnectorSection::default() })
     }
 
+    /// The text of the file as it is now, without comments. Secrets stand in it where they do not stand by reference.
+    ///
+    /// # Errors
+    /// [`ConnectionError::Invalid`] for a value that TOML does not have, such as an integer of more than 64 bits.
+    pub fn to_text(&self) -> Result<String, ConnectionError> {
+        let mut whole = serde_json::to_value(self)
+            .map_err(|error| self.origin.invalid("", format!("has no text: {error}")))?;
+        without_nulls(&mut whole);
+        toml::to_string(&whole).map_err(|error| self.origin.invalid("", format!("has no text: {error}")))
+    }
+
     fn of(connector: ConnectorSection) -> Self {
         Self {
             connector,
@@ -257,5 +272,20 @@ impl ConnectionFile {
         file.origin = origin;
         file.check()?;
         Ok(file)
+    }
+}
+
+/// TOML has no null; a member without a value says the same.
+fn without_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(without_nulls);
+        }
+        Value::Array(items) => {
+            items.retain(|item| !item.is_null());
+            items.iter_mut().for_each(without_nulls);
+        }
+        _ => {}
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
-use super::stderr::LastLines;
+use super::stderr::{LastLines, LogLines};
 use crate::secrets::Redactor;
 
 /// How long a process may take to end after it was asked to.
@@ -32,11 +32,12 @@ impl Process {
         mut command: Command,
         name: &str,
         redactor: Arc<Redactor>,
+        log: Option<LogLines>,
     ) -> Result<Self, std::io::Error> {
         #[cfg(unix)]
         command.process_group(0);
         let mut child = command.stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
-        let stderr = LastLines::new(name, redactor);
+        let stderr = LastLines::new(name, redactor, log);
         let reading = child.stderr.take().map(|source| tokio::spawn(stderr.clone().read(source)));
         Ok(Self {
             #[cfg(unix)]

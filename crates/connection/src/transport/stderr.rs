@@ -1,6 +1,7 @@
 //! What a program writes to stderr: into the log, the last lines into errors.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
@@ -13,17 +14,28 @@ const LINES: usize = 20;
 /// How many bytes of a line are kept.
 const LONGEST_LINE: usize = 4096;
 
+/// Is called with each line that a program writes to its log, without secrets.
+#[derive(Clone)]
+pub(crate) struct LogLines(pub(crate) Arc<dyn Fn(&str) + Send + Sync>);
+
+impl fmt::Debug for LogLines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogLines").finish_non_exhaustive()
+    }
+}
+
 /// The last lines of a program, without secrets.
 #[derive(Debug, Clone)]
 pub(crate) struct LastLines {
     program: Arc<str>,
     redactor: Arc<Redactor>,
     lines: Arc<Mutex<VecDeque<Vec<u8>>>>,
+    log: Option<LogLines>,
 }
 
 impl LastLines {
-    pub(crate) fn new(program: &str, redactor: Arc<Redactor>) -> Self {
-        Self { program: program.into(), redactor, lines: Arc::default() }
+    pub(crate) fn new(program: &str, redactor: Arc<Redactor>, log: Option<LogLines>) -> Self {
+        Self { program: program.into(), redactor, lines: Arc::default(), log }
     }
 
     /// The last lines so far.
@@ -56,9 +68,15 @@ impl LastLines {
         if line.is_empty() {
             return;
         }
-        if tracing::enabled!(tracing::Level::DEBUG) {
+        let is_traced = tracing::enabled!(tracing::Level::DEBUG);
+        if is_traced || self.log.is_some() {
             let text = self.redactor.text(&String::from_utf8_lossy(&line));
-            tracing::debug!(program = &*self.program, "{text}");
+            if let Some(log) = &self.log {
+                (log.0)(&text);
+            }
+            if is_traced {
+                tracing::debug!(program = &*self.program, "{text}");
+            }
         }
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == LINES {
@@ -79,7 +97,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_lines_are_kept_and_long_ones_cut() {
-        let lines = LastLines::new("p", Arc::new(Redactor::new(["hunter22"])));
+        let lines = LastLines::new("p", Arc::new(Redactor::new(["hunter22"])), None);
         let mut text: String = (0..100).map(|number| format!("line {number}\n")).collect();
         text.push_str("the password hunter22\n\n");
         text.push_str(&"x".repeat(1_000_000));

@@ -233,3 +233,34 @@ async fn the_fingerprint_is_that_of_where_the_connection_leads() {
         base
     );
 }
+
+#[test]
+fn a_file_has_a_text_that_is_the_same_file() {
+    let text = r#"
+        [connector]
+        command = ["./acme", "--flag"]
+        mode = "server"
+
+        [[credentials]]
+        id = "main"
+        basic = { username = "ada \"quoted\"", password = { keyring = "acme/password" } }
+
+        [[credentials]]
+        id = "key"
+        service_account.key = { file = "key.json", json = true }
+
+        [settings]
+        host = "acme.test"
+        numbers = [1, 2.5]
+        deep.flag = true
+    "#;
+    let file = ConnectionFile::parse(text, None).unwrap();
+    let written = file.to_text().unwrap();
+    assert!(written.contains("keyring = \"acme/password\"") && !written.contains("limits"), "{written}");
+    assert_eq!(ConnectionFile::parse(&written, None).unwrap().to_text().unwrap(), written);
+    let same = ConnectionFile::parse(&written, None).unwrap();
+    assert_eq!(
+        (same.connector, same.credentials, same.settings),
+        (file.connector, file.credentials, file.settings)
+    );
+}

@@ -17,6 +17,9 @@ const ROWS: usize = 80;
 /// Boxes of a layer; what is left is one box more.
 const BOXES: usize = 14;
 
+/// The label of an entitlement with its resource: several resources may have an entitlement of the same name.
+pub(crate) const FULL_NAME: &str = "name || CASE WHEN resource_key = '' THEN '' ELSE ' · ' || resource END";
+
 /// Which accounts hold which of the most held entitlements. Accounts that hold the same ones are one row.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Matrix {
@@ -118,7 +121,7 @@ fn histogram(build: &Build<'_>) -> rusqlite::Result<Histogram> {
 fn holdings(build: &Build<'_>) -> rusqlite::Result<(Matrix, Layers)> {
     let (connection, sync) = (build.connection, build.sync);
     let top: Vec<(i64, String)> = connection
-        .prepare(&format!("SELECT n, name FROM entitlements_{sync} WHERE holders > 0 ORDER BY holders DESC, n LIMIT {COLUMNS}"))?
+        .prepare(&format!("SELECT n, {FULL_NAME} FROM entitlements_{sync} WHERE holders > 0 ORDER BY holders DESC, n LIMIT {COLUMNS}"))?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     let bit: HashMap<i64, u64> = top.iter().zip(0..).map(|((n, _), place)| (*n, 1 << place)).collect();
@@ -228,7 +231,7 @@ fn layers(
         *of_entitlement.entry(*entitlement).or_default() += weight;
     }
     let mut about = build.connection.prepare(&format!(
-        "SELECT name, CASE WHEN resource_key = '' THEN 'the app as a whole' ELSE resource END FROM entitlements_{} WHERE n = ?1",
+        "SELECT {FULL_NAME}, CASE WHEN resource_key = '' THEN 'the app as a whole' ELSE resource END FROM entitlements_{} WHERE n = ?1",
         build.sync
     ))?;
     let mut of_resource: HashMap<String, u64> = HashMap::new();

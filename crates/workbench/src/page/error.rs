@@ -25,9 +25,20 @@ impl PageError {
         Self { status: StatusCode::NOT_FOUND, message: format!("There is no such {what}.") }
     }
 
+    /// What was asked for cannot be.
+    pub(crate) fn request(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, message: message.into() }
+    }
+
     /// It should have worked.
     pub(crate) fn failed(message: impl std::fmt::Display) -> Self {
         Self { status: StatusCode::INTERNAL_SERVER_ERROR, message: message.to_string() }
+    }
+}
+
+impl std::fmt::Display for PageError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
     }
 }
 

@@ -18,7 +18,21 @@ pub(crate) async fn show(Extracted(state): Extracted<Arc<State>>) -> Result<Html
         stores.into_iter().map(|store| Ok((store.last_ended()?, store))).collect()
     })
     .await??;
+    let connections = state.connections();
     let content = html! {
+        h2 { "Connections" }
+        @if !connections.is_empty() {
+            ul.cards {
+                @for (number, entry) in connections.iter().enumerate() {
+                    li {
+                        a data-row="" href={ "connections/" (number) } { (entry.name()) } br;
+                        span.dim { @match entry.path() { Some(path) => { (path.display()) } None => "not saved" } } br;
+                        a href={ "connections/" (number) "/calls" } { "Calls" } " · " a href={ "connections/" (number) "/sync" } { "Sync" }
+                    }
+                }
+            }
+        }
+        p { a href="connections/new" { "New connection" } }
         h2 { "Stores" }
         (stores_table(&listed))
     };

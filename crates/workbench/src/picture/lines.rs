@@ -54,7 +54,7 @@ pub(crate) fn draw(label: &str, steps: &[String], lines: &[Line]) -> Markup {
                 text.value x=(px(LEFT - 6.0)) y=(px(TOP + 10.0)) text-anchor="end" { (grouped(greatest)) }
                 text.value x=(px(LEFT - 6.0)) y=(px(HEIGHT - BOTTOM)) text-anchor="end" { "0" }
                 @for (number, name) in steps.iter().enumerate().filter(|(number, _)| number % every == 0) {
-                    text.value x=(px(x(number))) y=(px(HEIGHT - BOTTOM + 18.0)) text-anchor="middle" { (name) }
+                    text.value x=(px(x(number))) y=(px(HEIGHT - BOTTOM + 18.0)) text-anchor=(if number + 1 == steps.len() && number > 0 { "end" } else { "start" }) { (name) }
                 }
                 @for (number, line) in lines.iter().enumerate() {
                     path class={ "line hue-" (number % COLOURS) } d=(path(line, &x, &y)) fill="none" {}

@@ -14,6 +14,8 @@ mod routes;
 mod session;
 pub(crate) mod state;
 
+pub(crate) use session::random;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -91,7 +93,7 @@ impl Listener {
         let socket = TcpListener::bind(options.address).await.map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
         let sessions = Arc::new(Sessions::new(address).map_err(ServeError::Random)?);
-        let state = State::open(options, sessions.base()).map_err(ServeError::Input)?;
+        let state = State::open(options, sessions.base(), sessions.origin()).map_err(ServeError::Input)?;
         Ok(Self { socket, address, sessions, state: Arc::new(state) })
     }
 

@@ -15,12 +15,17 @@ use super::session::{Admission, Sessions};
 use super::state::State;
 use super::{assets, guard};
 use crate::page::{self, refusal};
-use crate::tenant;
+use crate::{calls, connection, syncing, tenant};
 
 pub(crate) fn router(sessions: Arc<Sessions>, state: Arc<State>) -> Router {
+    let provider =
+        Router::new().route(connection::CALLBACK, get(connection::callback)).with_state(Arc::clone(&state));
     let pages = Router::new()
         .route("/home", get(page::home::show))
         .merge(tenant::routes())
+        .merge(connection::routes())
+        .merge(calls::routes())
+        .merge(syncing::routes())
         .layer(from_fn_with_state(Arc::clone(&state), page::dress))
         .with_state(state)
         .layer(from_fn_with_state(Arc::clone(&sessions), guard::admitted));
@@ -29,6 +34,7 @@ pub(crate) fn router(sessions: Arc<Sessions>, state: Arc<State>) -> Router {
     Router::new()
         .nest(sessions.base(), pages.merge(entrance).merge(files))
         .route(&format!("{}/", sessions.base()), get(async || page::to("./home")))
+        .merge(provider)
         .fallback(async || (StatusCode::NOT_FOUND, refusal("There is no such page.")))
         .layer(from_fn_with_state(sessions, guard::every_request))
 }

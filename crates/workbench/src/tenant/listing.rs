@@ -52,6 +52,14 @@ pub(crate) async fn show(
     Ok(tenant.frame(label.clone(), "").page(&content))
 }
 
+/// The first rows of a listing, when it was read: what is shown while its index is made.
+pub(super) async fn first(tenant: &Tenant, label: &str) -> Result<Markup, PageError> {
+    let Some(id) = tenant.listing(label).map(|listing| listing.id) else { return Ok(html! {}) };
+    let (rows, _) = tenant.read(move |connection| page(connection, id, &From::default())).await?;
+    let href = format!("{}/listings/{label}", tenant.href());
+    Ok(html! { h2 { "The first rows, as they came" } (table(&href, &rows)) })
+}
+
 pub(crate) async fn row(
     Extracted(state): Extracted<Arc<State>>,
     Path((store, sync, label, place)): Path<(usize, i64, String, i64)>,

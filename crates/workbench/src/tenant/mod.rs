@@ -38,6 +38,8 @@ use crate::page::{Frame, PageError};
 use crate::server::state::State;
 use store::{Ready, TenantStore};
 
+pub(crate) use listing::{cell, columns};
+
 pub(crate) fn routes() -> Router<Arc<State>> {
     Router::new()
         .route("/tenants/{store}", get(overview::syncs))
@@ -119,12 +121,14 @@ impl Tenant {
         match self.store.ready(&self.sync, &self.listings).await? {
             Ready::Built(built) => Ok(Ok(built)),
             Ready::Making(step) => {
+                let first = listing::first(self, here.trim_start_matches('/')).await?;
                 let content = html! {
                     div hx-get={ (self.href()) (here) } hx-trigger="load delay:2s" hx-target="body" hx-swap="innerHTML" {
                         p.notice role="status" { "The index of this sync is made: step " (step.number) " of " (STEPS) ", " (step.name) "." }
                         progress value=(step.number) max=(STEPS) aria-label="How far the index is" {}
                         p { "It is made once, beside the store. Until then " a href=(self.href()) { "the rows of each listing" } " can be looked at." }
                     }
+                    (first)
                 };
                 Ok(Err(self.frame(title, here).page(&content)))
             }

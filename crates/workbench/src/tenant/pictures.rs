@@ -133,7 +133,8 @@ fn activity(drawn: &Drawn) -> Markup {
 
 fn most_held(connection: &rusqlite::Connection, sync: i64, href: &str) -> Result<Vec<Bar>, PageError> {
     let query = format!(
-        "SELECT n, name, holders FROM entitlements_{sync} WHERE holders > 0 ORDER BY holders DESC, n DESC LIMIT {BARS}"
+        "SELECT n, {}, holders FROM entitlements_{sync} WHERE holders > 0 ORDER BY holders DESC, n DESC LIMIT {BARS}",
+        counts::FULL_NAME
     );
     let mut statement = connection.prepare_cached(&query)?;
     let rows = statement.query_map([], |row| {

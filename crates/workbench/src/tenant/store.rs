@@ -14,8 +14,11 @@ use crate::index::build::{Step, ensure};
 use crate::index::{Built, IndexFile, Progress};
 use crate::page::PageError;
 
-/// How long a page waits for an index before it says how far it is.
-const PATIENCE: Duration = Duration::from_millis(1500);
+/// How long a page waits for an index before it shows the first rows as they came.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// The same for syncs of so few rows that their index is there at once.
+const PATIENCE_WITH_FEW: Duration = Duration::from_secs(5);
+const FEW: u64 = 20_000;
 
 /// A store, its index, and the indexes that are being made.
 pub(crate) struct TenantStore {
@@ -108,7 +111,9 @@ impl TenantStore {
         listings: &[ListingRecord],
     ) -> Result<Ready, PageError> {
         let Making { progress, mut end } = self.make(sync, listings);
-        let ended = tokio::time::timeout(PATIENCE, end.wait_for(Option::is_some)).await;
+        let rows: u64 = listings.iter().map(|listing| listing.rows).sum();
+        let patience = if rows <= FEW { PATIENCE_WITH_FEW } else { PATIENCE };
+        let ended = tokio::time::timeout(patience, end.wait_for(Option::is_some)).await;
         let ended = match ended {
             Err(_) => return Ok(Ready::Making(progress.get())),
             Ok(ended) => ended.ok().and_then(|ended| ended.clone()),

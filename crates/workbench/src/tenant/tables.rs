@@ -111,11 +111,13 @@ fn form(href: &str, table: &Table, wanted: &Wanted, choices: &Choices) -> Markup
             input id="q" name="q" type="search" value=(wanted.q) autocomplete="off" accesskey="s" placeholder={ "Part of a name or id of " (article(table.one)) };
             @for (column, values) in choices.iter().filter(|(_, values)| values.len() > 1) {
                 @let chosen = wanted.filters(table).into_iter().find(|(name, _)| *name == column.name).map(|(_, value)| value);
-                label for=(column.name) { (column.title) }
-                select id=(column.name) name=(column.name) {
-                    option value="" { "any" }
-                    @for (value, number) in values.iter().filter(|(value, _)| !value.is_empty()) {
-                        option value=(value) selected[chosen == Some(value)] { (value) " (" (grouped(*number)) ")" }
+                span.choice {
+                    label for=(column.name) { (column.title) }
+                    select id=(column.name) name=(column.name) {
+                        option value="" { "any" }
+                        @for (value, number) in values.iter().filter(|(value, _)| !value.is_empty()) {
+                            option value=(value) selected[chosen == Some(value)] { (value) " (" (grouped(*number)) ")" }
+                        }
                     }
                 }
             }

