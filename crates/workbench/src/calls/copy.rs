@@ -193,7 +193,7 @@ fn test_case(capability: &str, payload: &Value, size: Option<u32>) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    shlex::try_quote(text).map_or_else(|_| "''".to_owned(), |quoted| quoted.into_owned())
+    shlex::try_quote(text).map_or_else(|_| "''".to_owned(), std::borrow::Cow::into_owned)
 }
 
 #[cfg(test)]

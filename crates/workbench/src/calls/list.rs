@@ -11,13 +11,16 @@ use crate::connection::{entry, form_value, frame};
 use crate::page::PageError;
 use crate::server::state::State;
 
+/// A capability: its name, its title and what it does.
+type Listed<'a> = (&'a String, String, String);
+
 pub(super) async fn show(
     Extracted(state): Extracted<Arc<State>>,
     Path(number): Path<usize>,
 ) -> Result<Html<String>, PageError> {
     let entry = entry(&state, number)?;
     let info = entry.info().await?;
-    let mut groups: [(&str, Vec<(&String, String, String)>); 4] = [
+    let mut groups: [(&str, Vec<Listed<'_>>); 4] = [
         ("Read", Vec::new()),
         ("Change", Vec::new()),
         ("About the connection", Vec::new()),

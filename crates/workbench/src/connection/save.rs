@@ -149,7 +149,7 @@ impl Typed {
             match &field.kind {
                 Kind::Object(inner) => self.replace(inner, &path, member),
                 Kind::OneOf { choices, .. } => {
-                    choices.iter().for_each(|(_, inner)| self.replace(inner, &path, member))
+                    choices.iter().for_each(|(_, inner)| self.replace(inner, &path, member));
                 }
                 _ if field.is_secret && Reference::recognize(member).is_none() && member.is_string() => {
                     let name = format!("{}/{path}", self.connection);
