@@ -9,6 +9,7 @@
 //! | `page` | what all pages have in common: head, navigation, tables, errors |
 //! | `connection` | forms of connections, consent, trying them out, saving them |
 //! | `calls` | every capability by hand |
+//! | `checking` | checks that are started here |
 //! | `syncing` | syncs that are started here |
 //! | `form` | forms from JSON schemas |
 //! | `tenant` | what was read: accounts, entitlements, resources, pictures, differences |
@@ -20,6 +21,7 @@
 pub mod server;
 
 mod calls;
+mod checking;
 mod connection;
 mod form;
 mod index;

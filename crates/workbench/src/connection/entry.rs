@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lumos_connection::{Connection, ConnectionError, ConnectionFile, ConnectorInfo, OpenOptions};
 use lumos_connector_types::secret::Secret;
 
+use crate::checking::running::Checking;
 use crate::page::PageError;
 use crate::syncing::running::Running;
 
@@ -20,6 +21,7 @@ pub(crate) struct Entry {
     inner: Mutex<Inner>,
     log: Arc<Mutex<Log>>,
     running: Mutex<Option<Arc<Running>>>,
+    checking: Mutex<Option<Arc<Checking>>>,
 }
 
 struct Inner {
@@ -61,6 +63,7 @@ impl Entry {
             inner: Mutex::new(inner),
             log: Arc::default(),
             running: Mutex::default(),
+            checking: Mutex::default(),
         }
     }
 
@@ -155,6 +158,15 @@ impl Entry {
 
     pub(crate) fn set_running(&self, running: Arc<Running>) {
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(running);
+    }
+
+    /// The check that runs, or ran last.
+    pub(crate) fn checking(&self) -> Option<Arc<Checking>> {
+        self.checking.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_checking(&self, checking: Arc<Checking>) {
+        *self.checking.lock().unwrap_or_else(PoisonError::into_inner) = Some(checking);
     }
 
     /// The number of the next line of the log.

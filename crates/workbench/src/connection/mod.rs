@@ -63,9 +63,10 @@ pub(crate) fn frame<'a>(
     here: &str,
 ) -> Frame<'a> {
     let href = format!("connections/{number}");
-    let links: Vec<(String, &str)> = [("", "Connection"), ("/calls", "Calls"), ("/sync", "Sync")]
-        .map(|(end, name)| (format!("{href}{end}"), name))
-        .into();
+    let links: Vec<(String, &str)> =
+        [("", "Connection"), ("/calls", "Calls"), ("/sync", "Sync"), ("/check", "Check")]
+            .map(|(end, name)| (format!("{href}{end}"), name))
+            .into();
     Frame::new(state, title).below(href.clone(), entry.name()).tabs(tabs(
         "Parts of the connection",
         &format!("{href}{here}"),

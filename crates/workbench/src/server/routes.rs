@@ -15,7 +15,7 @@ use super::session::{Admission, Sessions};
 use super::state::State;
 use super::{assets, guard};
 use crate::page::{self, refusal};
-use crate::{calls, connection, syncing, tenant};
+use crate::{calls, checking, connection, syncing, tenant};
 
 pub(crate) fn router(sessions: Arc<Sessions>, state: Arc<State>) -> Router {
     let provider =
@@ -26,6 +26,7 @@ pub(crate) fn router(sessions: Arc<Sessions>, state: Arc<State>) -> Router {
         .merge(connection::routes())
         .merge(calls::routes())
         .merge(syncing::routes())
+        .merge(checking::routes())
         .layer(from_fn_with_state(Arc::clone(&state), page::dress))
         .with_state(state)
         .layer(from_fn_with_state(Arc::clone(&sessions), guard::admitted));

@@ -231,6 +231,16 @@ with sync_playwright() as playwright:
             expect(page.locator("svg.picture").count() >= 4, "pictures are missing")
             page.screenshot(path=f"{given['folder']}/{name}-pictures.png", full_page=True)
 
+    @step("mock: a check, its verdicts, and the report as a file")
+    def _():
+        page.goto(f"{home}connections/{mock}/check")
+        page.get_by_role("button", name="Start a check").click()
+        page.get_by_role("heading", name="Rules").wait_for(timeout=120_000)
+        look("check")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="The report as a file").click()
+        expect("Check of" in open(download.value.path(), encoding="utf-8").read(), "the report is another file")
+
     @step("a connector without a file: its form, then consent at a real provider with PKCE")
     def _():
         page.goto(f"{home}connections/new")
