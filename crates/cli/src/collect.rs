@@ -43,6 +43,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let collector = collector.map_err(failure)?;
         report("stores pages");
         let outside = Outside::new(registry, stop, move || broker.is_connected());
-        with_endpoints(arguments.listen, outside, collector.run(&report)).await
+        Box::pin(with_endpoints(arguments.listen, outside, collector.run(&report))).await
     })
 }

@@ -8,6 +8,9 @@ use lumos_connector_types::secret::Secret;
 
 use crate::error::{ClusterError, chain};
 
+/// A user and a password.
+type Login = (String, Secret);
+
 /// How long the first connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -58,7 +61,7 @@ impl Access {
     }
 
     /// The addresses without user and password, and these two where the address has them: the client ignores them there.
-    fn servers(&self) -> Result<(Vec<String>, Option<(String, Secret)>), ClusterError> {
+    fn servers(&self) -> Result<(Vec<String>, Option<Login>), ClusterError> {
         let mut login = None;
         let mut servers = Vec::new();
         for url in self.url.split(',').map(str::trim).filter(|url| !url.is_empty()) {
@@ -86,11 +89,7 @@ impl Access {
         Ok((servers, login))
     }
 
-    async fn options(
-        &self,
-        name: &str,
-        from_url: Option<(String, Secret)>,
-    ) -> Result<ConnectOptions, ClusterError> {
+    async fn options(&self, name: &str, from_url: Option<Login>) -> Result<ConnectOptions, ClusterError> {
         let mut options = ConnectOptions::new()
             .name(name)
             .connection_timeout(Duration::from_secs(5))

@@ -66,7 +66,7 @@ impl NatsFrontier {
         learned: Result<Learned, String>,
     ) -> Result<Fenced, ClusterError> {
         let Some((form, message)) = self.find(head) else { return Ok(Fenced::Late) };
-        let body = self.body(&form, What::Learned(learned), None).write(&[])?;
+        let body = Self::body(&form, What::Learned(learned), None).write(&[])?;
         let outgoing = self.outgoing(&form, HeaderMap::new(), body, head.sequence);
         self.send(head, &message, &outgoing, None).await
     }
@@ -81,7 +81,7 @@ impl NatsFrontier {
         Some((found.form.clone(), Arc::clone(&found.message)))
     }
 
-    fn body(&self, form: &HeadForm, what: What, head: Option<Box<HeadForm>>) -> Body {
+    fn body(form: &HeadForm, what: What, head: Option<Box<HeadForm>>) -> Body {
         Body {
             run: form.run.clone(),
             connection: form.chain.connection.clone(),
@@ -288,7 +288,7 @@ impl Frontier for NatsFrontier {
             is_compressed,
         };
         let inline: &[u8] = if is_split { &[] } else { &bytes };
-        let body = self.body(&form, What::Page(form_of_page), following).write(inline)?;
+        let body = Self::body(&form, What::Page(Box::new(form_of_page)), following).write(inline)?;
         let outgoing = self.outgoing(&form, headers, body, head.sequence);
         let subject =
             self.broker.names().rows(&form.pool, &form.chain.connection, &form.run, form.chain.listing);
@@ -308,7 +308,7 @@ impl Frontier for NatsFrontier {
         };
         // It was placed before, and is not longer now.
         let placed = later.place().unwrap_or_else(Placed::none);
-        let body = self.body(&form, What::Deferred(deferral), placed.body).write(&[])?;
+        let body = Self::body(&form, What::Deferred(deferral), placed.body).write(&[])?;
         let outgoing = self.outgoing(&form, placed.headers, body, head.sequence);
         self.send(head, &message, &outgoing, None).await
     }

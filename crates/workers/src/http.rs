@@ -53,13 +53,10 @@ impl Outside {
         let permits = Arc::new(Semaphore::new(CONNECTIONS));
         loop {
             let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return Ok(()) };
-            let stream = match listener.accept().await {
-                Ok((stream, _)) => stream,
+            let Ok((stream, _)) = listener.accept().await else {
                 // A client that has gone, or no more files: both pass.
-                Err(_) => {
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
             };
             let shared = Arc::clone(&shared);
             tokio::spawn(async move {

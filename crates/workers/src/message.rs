@@ -137,7 +137,7 @@ pub(crate) enum What {
     /// A page was put off.
     Deferred(Deferral),
     /// A page was read.
-    Page(PageForm),
+    Page(Box<PageForm>),
     /// What was learned of the connector, or why nothing was.
     Learned(Result<Learned, String>),
 }

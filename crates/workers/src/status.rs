@@ -139,8 +139,8 @@ impl Status {
         }
         let _ = writeln!(
             text,
-            "\n{:<28}{:<11}{:>10}{:>12}{:>10}  {}",
-            "connection", "state", "pages", "rows", "seen", "outcome"
+            "\n{:<28}{:<11}{:>10}{:>12}{:>10}  outcome",
+            "connection", "state", "pages", "rows", "seen"
         );
         let now = now();
         let shown = self.syncs.iter().filter(|record| all || !record.is_over());

@@ -50,7 +50,7 @@ impl<'a> Scope<'a> {
                 self.bound.insert(last, Some(path));
             }
             UseTree::Name(name) => {
-                drop(self.bound.insert(name.ident.to_string(), Some(format!("{path}{}", name.ident))))
+                self.bound.insert(name.ident.to_string(), Some(format!("{path}{}", name.ident)));
             }
             UseTree::Rename(name) => {
                 self.bound.insert(name.rename.to_string(), Some(format!("{path}{}", name.ident)));

@@ -21,7 +21,7 @@ pub(crate) struct BrokerArguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Credentials for the broker")]
 pub(crate) struct Credentials {
-    /// The user; the password is in the environment variable NATS_PASSWORD or a file
+    /// The user; the password is in the environment variable `NATS_PASSWORD` or a file
     #[arg(long, value_name = "USER")]
     nats_user: Option<String>,
     /// A file with the user's password

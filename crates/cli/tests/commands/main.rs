@@ -1,5 +1,5 @@
 //! The `connector` tool, run as a process.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod add;
 mod notation;

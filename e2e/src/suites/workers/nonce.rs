@@ -217,7 +217,7 @@ impl Caller for Tenant {
             Kind::Late => {
                 return Err(CallFailure::new("rate_limit", "later").wait(Duration::from_secs(60)));
             }
-            Kind::Waits if gave.as_bytes()[0] % 2 == 0 => {
+            Kind::Waits if gave.as_bytes()[0].is_multiple_of(2) => {
                 return Err(CallFailure::new("rate_limit", "later").wait(Duration::from_millis(150)));
             }
             _ => {}
