@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Object;
 
 /// Deeper values end in `null`: some types contain themselves.
-const DEPTH: usize = 8;
+const DEPTH: usize = 16;
 
 /// Makes a value that fits a schema: what is required, with a fixed text for every string.
 ///
