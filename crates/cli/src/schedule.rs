@@ -10,7 +10,7 @@ use crate::cluster::{BrokerArguments, failure, report, serve};
 
 /// Begin syncs on a cluster at intervals
 ///
-/// The file has a [[connection]] with `name` and `every` (such as 6h) for each, and may say `pool`, `only`, `without`,
+/// The file has a `[[connection]]` with `name` and `every` (such as 6h) for each, and may say `pool`, `only`, `without`,
 /// `page_size`, `verify`, `keep` and `lanes`. A connection is never read twice at the same time, and what was missed is
 /// begun once.
 #[derive(Debug, Args)]

@@ -40,7 +40,7 @@ fn slow_workers(stage: &mut Stage) {
     stage.check("a worker that is frozen for longer than its claim holds, and then goes on", |stage| {
         let mut site = Site::new(stage, quick(), None)?;
         let tenants: Vec<Tenant> =
-            (0..4).map(|number| Tenant::new(&format!("frozen{number}"), 12, 10).takes(60)).collect();
+            (0..4).map(|number| Tenant::new(&format!("frozen{number}"), 12, 10).takes(400)).collect();
         site.submit(&tenants, &Wanted::default())?;
         site.staff(1, 4)?;
         until(&site, &tenants, 4)?;
