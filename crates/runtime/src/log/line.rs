@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn milliseconds_have_three_digits() {
         let time_of_day: jiff::civil::DateTime = "2026-01-02T01:54:26.008999".parse().unwrap();
-        let now = time_of_day.to_zoned(jiff::tz::TimeZone::UTC).unwrap();
+        let now = time_of_day.to_zoned_datetime(jiff::tz::TimeZone::UTC).unwrap();
         assert_eq!(time(&now), "01:54:26,008");
     }
 
