@@ -276,6 +276,22 @@ impl<'de> Deserialize<'de> for Members {
                 Ok(Members(Member::of(&Value::from(id)).into_iter().collect()))
             }
 
+            fn visit_bool<E>(self, value: bool) -> Result<Members, E> {
+                Ok(Members(Member::of(&Value::from(value)).into_iter().collect()))
+            }
+
+            fn visit_i64<E>(self, id: i64) -> Result<Members, E> {
+                Ok(Members(Member::of(&Value::from(id)).into_iter().collect()))
+            }
+
+            fn visit_u64<E>(self, id: u64) -> Result<Members, E> {
+                Ok(Members(Member::of(&Value::from(id)).into_iter().collect()))
+            }
+
+            fn visit_f64<E>(self, id: f64) -> Result<Members, E> {
+                Ok(Members(Member::of(&Value::from(id)).into_iter().collect()))
+            }
+
             fn visit_unit<E>(self) -> Result<Members, E> {
                 Ok(Members(Vec::new()))
             }
@@ -287,6 +303,7 @@ impl<'de> Deserialize<'de> for Members {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -331,5 +348,74 @@ mod tests {
             assert_eq!(read, Some(Member { id: id.to_owned(), kind }), "{member}");
         }
         assert_eq!(Member::of(&json!({"display": "nobody"})), None);
+    }
+
+    /// JSON as services write it: the names of SCIM in any case, values of any type in any place.
+    fn scim_like() -> impl Strategy<Value = Value> {
+        let name = prop_oneof![
+            prop::sample::select(vec![
+                "id", "ID", "value", "Value", "$ref", "type", "TYPE", "display", "members", "Members",
+                "roles", "groups", "meta", "version", "active", "emails",
+            ])
+            .prop_map(str::to_owned),
+            ".{0,8}",
+        ];
+        let text = prop_oneof![
+            prop::sample::select(vec![
+                "",
+                "User",
+                "groups",
+                "direct",
+                "https://a.test/v2/Users/7",
+                "../Groups/g%2F1/",
+                "7"
+            ])
+            .prop_map(str::to_owned),
+            ".{0,12}",
+        ];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            text.prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 48, 6, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::vec((name.clone(), inner), 0..6)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_service_writes_is_read_alike_as_a_resource_and_as_a_group(value in scim_like(), id in ".{0,4}") {
+            let value = match value {
+                // Which of two names that differ in their case counts, nobody says.
+                Value::Object(fields) => {
+                    let mut one_each = Map::from_iter([("id".to_owned(), Value::from(id))]);
+                    for (name, value) in fields {
+                        if !one_each.keys().any(|known| known.eq_ignore_ascii_case(&name)) || name == "id" {
+                            one_each.insert(name, value);
+                        }
+                    }
+                    Value::Object(one_each)
+                }
+                other => other,
+            };
+            let resource = Resource::of(value.clone());
+            let text = value.to_string();
+            let group = Group::read(&mut serde_json::Deserializer::from_str(&text)).unwrap();
+            prop_assert_eq!(resource.as_ref().map(|one| &one.id), group.as_ref().map(|one| &one.id));
+            if let (Some(resource), Some(group)) = (resource, group) {
+                prop_assert_eq!(resource.members(), group.members);
+                for name in ["roles", "groups", "emails"] {
+                    prop_assert!(resource.values(name).all(|entry| !entry.value.is_empty()));
+                }
+                let again = Resource::of(resource.clone().into_json());
+                prop_assert_eq!(again.map(|one| one.id), Some(resource.id));
+            }
+        }
     }
 }

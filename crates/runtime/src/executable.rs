@@ -13,22 +13,17 @@ use crate::failure::Failure;
 /// The profile that executables are shipped with.
 const PROFILE: &str = "dist";
 
-/// Packages in which requests spend their time, as they do in the connector's own: the fastest code is the best. All
-/// others are built as small as they can be.
-const HOT: &[&str] = &["lumos-connector-core", "memchr", "serde_core", "serde_json", "zlib-rs"];
-
 /// The feature with what only developing needs. A connector that has one of this name among its default features is
 /// built without it.
 const DEVELOP: &str = "develop";
 
 /// The profile itself, for projects whose manifest has none of that name. Without link-time optimization an archive takes
-/// half as long, a changed one seconds, and both are a tenth larger; what is hot is inlined all the same.
+/// half as long, but has more than the four megabytes that it may have.
 const SETTINGS: &[&str] = &[
     "profile.dist.inherits='release'",
-    "profile.dist.lto='off'",
-    "profile.dist.codegen-units=16",
+    "profile.dist.lto='fat'",
+    "profile.dist.codegen-units=1",
     "profile.dist.strip=true",
-    "profile.dist.package.'*'.opt-level='s'",
 ];
 
 /// What is built: the binary of the package that a folder belongs to.
@@ -99,9 +94,6 @@ impl Source {
         }
         if !self.has_profile() {
             command.args(SETTINGS.iter().flat_map(|setting| ["--config", setting]));
-            for package in HOT {
-                command.arg("--config").arg(format!("profile.dist.package.{package}.opt-level=3"));
-            }
         }
         if let Some(target) = target {
             command.args(["--target", target]);
