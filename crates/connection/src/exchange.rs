@@ -135,7 +135,7 @@ impl fmt::Debug for ProgramRun {
 }
 
 /// What a program did, as it is: secrets are not replaced.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ProgramOutput {
     /// How it ended; `None` when it had to be killed because its time was over.
@@ -148,6 +148,17 @@ pub struct ProgramOutput {
     pub elapsed: Duration,
     /// The most memory that it was seen to hold, in bytes; `None` where the system does not tell or it ended too soon.
     pub peak_memory: Option<u64>,
+}
+
+impl fmt::Debug for ProgramOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProgramOutput")
+            .field("status", &self.status)
+            .field("stdout bytes", &self.stdout.len())
+            .field("stderr bytes", &self.stderr.len())
+            .field("elapsed", &self.elapsed)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A program that runs. Dropping it kills it with everything it started.
@@ -283,7 +294,7 @@ impl fmt::Debug for HttpExchange {
 }
 
 /// What a server answered, as it is: secrets are not replaced.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct HttpOutput {
     /// The status.
@@ -292,6 +303,16 @@ pub struct HttpOutput {
     pub body: Vec<u8>,
     /// How long it took.
     pub elapsed: Duration,
+}
+
+impl fmt::Debug for HttpOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpOutput")
+            .field("status", &self.status)
+            .field("bytes", &self.body.len())
+            .field("elapsed", &self.elapsed)
+            .finish()
+    }
 }
 
 /// The bytes themselves.

@@ -1,5 +1,6 @@
 //! How one gets into the broker: the address, and one of four kinds of credentials.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ type Login = (String, Secret);
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// Address and credentials of the broker.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Access {
     /// `nats://host:4222` or `tls://host:4222`; several are separated by commas.
     pub url: String,
@@ -35,6 +36,13 @@ pub struct Access {
     pub key: Option<PathBuf>,
     /// The subject below which answers come back; each role has its own, so that none reads another's.
     pub inbox: Option<String>,
+}
+
+impl fmt::Debug for Access {
+    /// Without the address, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Access").field("user", &self.user).finish_non_exhaustive()
+    }
 }
 
 impl Access {

@@ -381,8 +381,16 @@ pub enum HttpMode {
 }
 
 /// Keeps the exchanges of a call in memory, secrets included, until a recording is made of them. Clones share them.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Recorder(Arc<Mutex<Vec<RecordedExchange>>>);
+
+impl fmt::Debug for Recorder {
+    /// How many exchanges there are: their secrets are still in them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let exchanges = self.0.lock().unwrap_or_else(PoisonError::into_inner).len();
+        f.debug_struct("Recorder").field("exchanges", &exchanges).finish()
+    }
+}
 
 impl Recorder {
     /// Keeps an exchange, its request with all headers as they are.

@@ -24,7 +24,7 @@ use crate::server::random;
 use crate::server::state::State;
 
 /// How long a provider may take to send the browser back.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
+const CONSENT_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 /// Where providers send the browser back to, below the origin.
 pub(crate) const CALLBACK: &str = "/oauth/callback";
 
@@ -199,7 +199,9 @@ pub(super) async fn begin(
     let host = address
         .strip_prefix("https://")
         .or_else(|| address.strip_prefix("http://"))
-        .map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default().to_owned());
+        .map(|rest| rest.split(['/', '?', '#', '\\']).next().unwrap_or_default())
+        // What stands before an `@` is a user, and may look like a host.
+        .map(|authority| authority.rsplit('@').next().unwrap_or_default().to_owned());
     let Some(host) = host else {
         return Err(PageError::failed("the connector's authorization URL does not begin with https"));
     };
@@ -212,7 +214,7 @@ pub(super) async fn begin(
             client_id: client.client_id,
             client_secret: client_secret.into(),
             code_verifier: answer["code_verifier"].as_str().map(str::to_owned),
-            until: Instant::now() + PATIENCE,
+            until: Instant::now() + CONSENT_TIMEOUT,
         },
     );
     let content = html! {

@@ -15,9 +15,10 @@ use crate::index::{Built, IndexFile, Progress};
 use crate::page::PageError;
 
 /// How long a page waits for an index before it shows the first rows as they came.
-const PATIENCE: Duration = Duration::from_millis(100);
-/// The same for syncs of so few rows that their index is there at once.
-const PATIENCE_WITH_FEW: Duration = Duration::from_secs(5);
+const INDEX_WAIT: Duration = Duration::from_millis(100);
+/// How long it waits where there are so few rows that the index is there at once.
+const INDEX_WAIT_FEW_ROWS: Duration = Duration::from_secs(5);
+/// Rows of such a sync, at the most.
 const FEW: u64 = 20_000;
 
 /// A store, its index, and the indexes that are being made.
@@ -112,8 +113,8 @@ impl TenantStore {
     ) -> Result<Ready, PageError> {
         let Making { progress, mut end } = self.make(sync, listings);
         let rows: u64 = listings.iter().map(|listing| listing.rows).sum();
-        let patience = if rows <= FEW { PATIENCE_WITH_FEW } else { PATIENCE };
-        let ended = tokio::time::timeout(patience, end.wait_for(Option::is_some)).await;
+        let wait = if rows <= FEW { INDEX_WAIT_FEW_ROWS } else { INDEX_WAIT };
+        let ended = tokio::time::timeout(wait, end.wait_for(Option::is_some)).await;
         let ended = match ended {
             Err(_) => return Ok(Ready::Making(progress.get())),
             Ok(ended) => ended.ok().and_then(|ended| ended.clone()),
