@@ -62,47 +62,52 @@ fn refused(capability: impl Capability, request: Value) -> Case {
     case(capability, "says that nothing listens")
         .request(request)
         .real_time()
-        .expect(error(Code::ConnectionRejected).message("connect").retryable(true))
+        .expect(error(ConnectorErrorCode::ConnectionRejected).message("connect").retryable(true))
 }
 
 fn wrong_settings() -> Vec<Case> {
-    let wrong = |name: &str, changed: Value, code: Code, says: &str| {
+    let wrong = |name: &str, changed: Value, code: ConnectorErrorCode, says: &str| {
         case(capability::ValidateCredentials, name)
             .settings(settings(&changed))
             .real_time()
             .expect(error(code).message(says))
     };
     vec![
-        wrong("refuses a port out of range", json!({"port": 65536}), Code::BadRequest, "port"),
-        wrong("refuses an unknown TLS mode", json!({"ssl_mode": "require"}), Code::BadRequest, "ssl_mode"),
+        wrong("refuses a port out of range", json!({"port": 65536}), ConnectorErrorCode::BadRequest, "port"),
+        wrong(
+            "refuses an unknown TLS mode",
+            json!({"ssl_mode": "require"}),
+            ConnectorErrorCode::BadRequest,
+            "ssl_mode",
+        ),
         wrong(
             "refuses verify-ca without an authority",
             json!({"ssl_mode": "verify-ca"}),
-            Code::InvalidValue,
+            ConnectorErrorCode::InvalidValue,
             "verify-ca",
         ),
         wrong(
             "refuses an authority that is not PEM",
             json!({"ssl_mode": "verify-full", "ca_certificate": "-----BEGIN CERTIFICATE-----"}),
-            Code::InvalidValue,
+            ConnectorErrorCode::InvalidValue,
             "ca_certificate",
         ),
         wrong(
             "refuses an authority whose file is missing",
             json!({"ssl_mode": "verify-full", "ca_certificate": "/no/such/file.pem"}),
-            Code::InvalidValue,
+            ConnectorErrorCode::InvalidValue,
             "ca_certificate",
         ),
         wrong(
             "F7: refuses a socket that nobody has allowed",
             json!({"host": "/run/postgresql"}),
-            Code::InvalidValue,
+            ConnectorErrorCode::InvalidValue,
             "socket",
         ),
         wrong(
             "P27: refuses several hosts",
             json!({"host": "a.test,b.test"}),
-            Code::InvalidValue,
+            ConnectorErrorCode::InvalidValue,
             "several hosts",
         ),
     ]

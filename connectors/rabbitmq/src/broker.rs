@@ -1,7 +1,5 @@
 //! The management API of the broker: its users, virtual hosts and permissions.
 
-use std::sync::{Mutex, PoisonError};
-
 use lumos_connector::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -16,9 +14,8 @@ pub(crate) struct Broker {
     pub(crate) http: HttpClient,
     /// The user that the connector signs in as.
     pub(crate) own_user: String,
-    include_raw_data: bool,
-    /// What is not in the answer, and why.
-    left_out: Mutex<Vec<String>>,
+    call: Call,
+    left_out: LeftOut,
 }
 
 impl FromCall for Broker {
@@ -27,8 +24,7 @@ impl FromCall for Broker {
         let login: BasicCredential = call.auth()?;
         let own_user = login.username.clone();
         let http = call.http().basic(login).map_error(explained).base_url(&settings.base_url)?;
-        let include_raw_data = call.include_raw_data();
-        Ok(Self { http, own_user, include_raw_data, left_out: Mutex::default() })
+        Ok(Self { http, own_user, call: call.clone(), left_out: LeftOut::default() })
     }
 }
 
@@ -114,25 +110,13 @@ impl Broker {
 
     /// The rows of a list. One that is not understood is left out, and the answer says so.
     fn read_rows<T: DeserializeOwned>(&self, answer: &HttpAnswer, of: &str) -> Result<Vec<T>> {
-        let all: Vec<Value> = answer.json()?;
-        let count = all.len();
-        let rows = all.into_iter().filter(is_whole);
-        let rows: Vec<T> = rows.filter_map(|row| serde_json::from_value(row).ok()).collect();
-        if rows.len() < count {
-            let note = format!("{} of {count} {of} are not understood", count - rows.len());
-            tracing::warn!("{note}");
-            self.left_out.lock().unwrap_or_else(PoisonError::into_inner).push(note);
-        }
-        Ok(rows)
+        let whole = |row| if is_whole(&row) { serde_json::from_value(row).ok() } else { None };
+        Ok(self.left_out.read_rows_with(of, answer.json()?, whole))
     }
 
     /// The answer with what was left out of it, when it may carry raw data.
     pub(crate) fn noted<T>(&self, reply: Reply<T>) -> Reply<T> {
-        let left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
-        if left_out.is_empty() || !self.include_raw_data {
-            return reply;
-        }
-        reply.raw_data(json!({"left_out": *left_out}))
+        self.left_out.add_to(&self.call, reply)
     }
 
     /// A user, if there is one of that name.

@@ -1,7 +1,6 @@
 //! The SCIM service: how it is reached, and one method for each of its operations (RFC 7644 §3).
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 
 use lumos_connector::client::reqwest::Url;
 use lumos_connector::prelude::*;
@@ -27,8 +26,7 @@ pub(crate) struct Scim {
     pub(crate) settings: ScimSettings,
     pub(crate) call: Call,
     pub(crate) http: HttpClient,
-    /// What was left out of the answer, as sentences.
-    left_out: Mutex<Vec<String>>,
+    left_out: LeftOut,
 }
 
 /// A kind of resource: the name of its endpoint below the base URL.
@@ -40,7 +38,7 @@ impl FromCall for Scim {
     async fn from_call(call: &Call) -> Result<Self> {
         let settings: ScimSettings = call.settings()?;
         let http = credentials::log_in(call)?.header("accept", MEDIA_TYPE).base_url(&settings.base_url)?;
-        Ok(Self { settings, call: call.clone(), http, left_out: Mutex::default() })
+        Ok(Self { settings, call: call.clone(), http, left_out: LeftOut::default() })
     }
 }
 
@@ -58,20 +56,12 @@ impl Scim {
 
     /// Notes that something is not in the answer: in the log and, when the request wants it, in the `raw_data`.
     pub(crate) fn note(&self, what: String) {
-        let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
-        if !left_out.contains(&what) {
-            tracing::warn!("left out: {what}");
-            left_out.push(what);
-        }
+        self.left_out.add(what);
     }
 
     /// The reply with what was left out of it.
     pub(crate) fn noted<P>(&self, reply: Reply<P>) -> Reply<P> {
-        let left_out = std::mem::take(&mut *self.left_out.lock().unwrap_or_else(PoisonError::into_inner));
-        if left_out.is_empty() || !self.call.include_raw_data() {
-            return reply;
-        }
-        reply.raw_data(json!({ "left_out": left_out }))
+        self.left_out.add_to(&self.call, reply)
     }
 
     /// Reads something below an endpoint.

@@ -1,5 +1,6 @@
 //! An open connection: a connector, reached one way or another, with its credentials and settings.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -302,9 +303,10 @@ impl Connection {
         };
         let keep_raw_data = request.include_raw_data || request.body.is_some();
         let timeout = request.timeout;
+        let record = request.record.clone();
         let body = request.body(capability, &resolved, self.limits());
         let receiver = self.receiver(payload, keep_raw_data, timeout, sink);
-        let received = Box::pin(self.deliver(capability, body, receiver, &resolved)).await;
+        let received = Box::pin(self.deliver(capability, body, record, receiver, &resolved)).await;
         let received = match received {
             Ok(received) => received,
             Err(error) => return Err(self.named(capability, error.redacted(&resolved.redactor))),
@@ -316,9 +318,14 @@ impl Connection {
         &self,
         capability: &str,
         body: Secret,
+        record: Option<PathBuf>,
         receiver: Receiver<'_, S>,
         resolved: &Resolved,
     ) -> Result<Received, CallError> {
+        if let Some(file) = record {
+            let Some(program) = self.program() else { return Err(CallError::no_program()) };
+            return program.call_recorded(capability, body, &file, receiver, resolved).await;
+        }
         match &self.inner.transport {
             Transport::Program(program) => program.call(capability, body, receiver, resolved).await,
             Transport::Address(endpoint) => {

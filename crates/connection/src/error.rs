@@ -264,6 +264,11 @@ impl CallError {
         }
     }
 
+    /// A program is needed, and there is only an address.
+    pub(crate) fn no_program() -> Self {
+        Self::Request { problem: "the connection has no program".to_owned() }
+    }
+
     /// An answer that does not say what it has to say.
     pub(crate) fn invalid(problem: String, first: &str) -> Self {
         let first = first.chars().take(200).collect();

@@ -341,7 +341,7 @@ impl Connection {
     /// [`CallError::Start`]; [`CallError::Request`] when the connection has no program.
     pub fn start_program(&self, run: ProgramRun) -> Result<RunningProgram, CallError> {
         let Some(program) = self.program() else {
-            return Err(CallError::Request { problem: "the connection has no program".to_owned() });
+            return Err(CallError::no_program());
         };
         let resolved = self.resolved();
         let mut command = program.command(&[], &resolved);
@@ -362,6 +362,19 @@ impl Connection {
         }
         command.args(&run.arguments);
         start(command, run).map_err(|source| CallError::Start { program: program.name().to_owned(), source })
+    }
+
+    /// Whether the connector's program can record calls ([`CallRequest::record`]): connectors of this SDK can. It is
+    /// asked for the help of a command that makes no call, and has ten seconds to answer.
+    pub async fn can_record(&self) -> bool {
+        let help = ProgramRun::new(["dev", "replay", "--help"]).timeout(Duration::from_secs(10));
+        match self.run_program(help).await {
+            Ok(output) => {
+                output.status.is_some_and(|status| status.success())
+                    && String::from_utf8_lossy(&output.stdout).contains("--record")
+            }
+            Err(_) => false,
+        }
     }
 
     /// Runs the connector's program to its end.

@@ -125,13 +125,40 @@ impl Program {
         self.run(command, Some(body), receiver, resolved).await
     }
 
+    /// The same, with the HTTP exchanges behind it written into a file. That a call made none is no failure of the call,
+    /// though the program says so by its status.
+    pub(crate) async fn call_recorded<S: RowSink>(
+        &self,
+        capability: &str,
+        body: Secret,
+        file: &Path,
+        receiver: Receiver<'_, S>,
+        resolved: &Resolved,
+    ) -> Result<Received, CallError> {
+        let mut command = self.command(&[capability, "--json-file", STDIN, "--record"], resolved);
+        command.arg(file).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let (process, end, receiver) = self.read_answer(command, Some(body), receiver, resolved).await?;
+        conclude(process, end, receiver, self.log.is_some(), is_ended).await
+    }
+
     async fn run<S: RowSink>(
         &self,
         command: Command,
         body: Option<Secret>,
-        mut receiver: Receiver<'_, S>,
+        receiver: Receiver<'_, S>,
         resolved: &Resolved,
     ) -> Result<Received, CallError> {
+        let (process, end, receiver) = self.read_answer(command, body, receiver, resolved).await?;
+        conclude(process, end, receiver, self.log.is_some(), ExitStatus::success).await
+    }
+
+    async fn read_answer<'s, S: RowSink>(
+        &self,
+        command: Command,
+        body: Option<Secret>,
+        mut receiver: Receiver<'s, S>,
+        resolved: &Resolved,
+    ) -> Result<(Process, End, Receiver<'s, S>), CallError> {
         receiver.begin();
         let mut process = self.start(command, resolved)?;
         let writing = write(process.stdin(), body);
@@ -145,8 +172,13 @@ impl Program {
                 () = &mut writing => reading.await,
             }
         };
-        conclude(process, end, receiver, self.log.is_some()).await
+        Ok((process, end, receiver))
     }
+}
+
+/// Whether a program ended by itself, whatever its status.
+fn is_ended(status: &ExitStatus) -> bool {
+    status.code().is_some()
 }
 
 /// Writes a request and closes the pipe. A program that does not read it is judged by its answer.
@@ -209,6 +241,7 @@ async fn conclude<S: RowSink>(
     end: End,
     receiver: Receiver<'_, S>,
     is_watched: bool,
+    is_good: fn(&ExitStatus) -> bool,
 ) -> Result<Received, CallError> {
     let first = receiver.first();
     match end {
@@ -257,7 +290,7 @@ async fn conclude<S: RowSink>(
         }
     };
     let whole = receiver.is_done();
-    if whole && status.success() {
+    if whole && is_good(&status) {
         if is_watched {
             // What is still under way is told, too.
             process.last_lines().await;

@@ -1,6 +1,7 @@
 //! What a call says beyond the capability's name and what the connection itself brings.
 
 use std::fmt::{self, Write as _};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -41,6 +42,7 @@ pub struct CallRequest {
     pub(crate) without_credentials: bool,
     pub(crate) without_settings: bool,
     pub(crate) body: Option<Json>,
+    pub(crate) record: Option<PathBuf>,
 }
 
 impl CallRequest {
@@ -125,6 +127,15 @@ impl CallRequest {
     #[must_use]
     pub fn whole_body(mut self, body: Json) -> Self {
         self.body = Some(body);
+        self
+    }
+
+    /// Has the connector's program write the HTTP exchanges behind this call into a file, secrets replaced: `--record`,
+    /// which connectors of this SDK know ([`Connection::can_record`](crate::Connection::can_record)). The program runs
+    /// for this call alone, whatever the mode of the connection. A call that made no HTTP request leaves no file.
+    #[must_use]
+    pub fn record(mut self, file: PathBuf) -> Self {
+        self.record = Some(file);
         self
     }
 

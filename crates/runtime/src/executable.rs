@@ -1,4 +1,4 @@
-//! The executable of a connector, built from its source by cargo as it is shipped: small, fast, and within two minutes.
+//! The executable of a connector, built from its source by cargo as it is shipped: small, and within two minutes.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -17,11 +17,12 @@ const PROFILE: &str = "dist";
 /// built without it.
 const DEVELOP: &str = "develop";
 
-/// The profile itself, for projects whose manifest has none of that name. Without link-time optimization an archive takes
-/// half as long, but has more than the four megabytes that it may have.
+/// The profile itself, for projects whose manifest has none of that name: small code, each crate compiled in one piece and
+/// by itself. What else was tried stands in `docs/guide/package-and-deploy.md`.
 const SETTINGS: &[&str] = &[
     "profile.dist.inherits='release'",
-    "profile.dist.lto='fat'",
+    "profile.dist.opt-level='s'",
+    "profile.dist.lto='off'",
     "profile.dist.codegen-units=1",
     "profile.dist.strip=true",
 ];

@@ -94,7 +94,9 @@ pub mod prelude {
     };
     pub use lumos_connector_core::page::PageRequest;
     pub use lumos_connector_core::probe::{ProbeCheckSpec, ProbeSettings};
-    pub use lumos_connector_core::{Auth, Call, FromCall, Integration, Reply, Rows, Settings, fingerprint};
+    pub use lumos_connector_core::{
+        Auth, Call, FromCall, Integration, LeftOut, Reply, Rows, Settings, fingerprint,
+    };
     pub use lumos_connector_types::bounded::Bounded;
     pub use lumos_connector_types::capability::{
         Capability, StandardCapability, TrafficClass, marker as capability,

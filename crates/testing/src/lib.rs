@@ -45,6 +45,5 @@ pub mod prelude {
     };
     pub use lumos_connector_types::error::ConnectorErrorCode;
     #[doc(hidden)]
-    pub use lumos_connector_types::error::ConnectorErrorCode as Code;
     pub use serde_json::{Value, json};
 }

@@ -12,6 +12,7 @@
 //! | [`large_listing`] | how fast a large listing is, and how much memory it takes |
 //! | [`certificates`] | a certificate authority of one run |
 //! | [`browser`] | a person who signs in |
+//! | [`keyring`] | a keyring of the system, unlocked |
 //! | [`slow_pages`] | a server that sends too much, too slowly |
 
 pub(crate) mod browser;
@@ -20,6 +21,7 @@ pub(crate) mod check;
 pub(crate) mod connection;
 pub(crate) mod connector;
 pub(crate) mod install;
+pub(crate) mod keyring;
 pub(crate) mod large_listing;
 pub(crate) mod server;
 pub(crate) mod slow_pages;

@@ -46,7 +46,7 @@ pub(crate) fn cases() -> Vec<Case> {
             .request(json!({"username": "ada", "entitlements": [
                 {"entitlement_type": "wish", "integration_specific_id": "g"},
             ]}))
-            .expect(error(Code::UnknownValue).message("wish")),
+            .expect(error(ConnectorErrorCode::UnknownValue).message("wish")),
         case(capability::UpdateAccount, "guards what it read by its version")
             .request(json!({"id": "1", "title": "Countess"}))
             .upstream(get("/v2/Users/1").answers(json!({"id": "1", "title": "Ms", "meta": {"version": "W/\"7\""}})))
@@ -56,7 +56,7 @@ pub(crate) fn cases() -> Vec<Case> {
                     .json(patch_of(json!({"op": "replace", "path": "title", "value": "Countess"})))
                     .answers(scim_error(412, "", "It has changed")),
             )
-            .expect(error(Code::Conflict).retryable(true).status_code(412)),
+            .expect(error(ConnectorErrorCode::Conflict).retryable(true).status_code(412)),
         case(capability::ActivateAccount, "does nothing for an active account")
             .request(json!({"account_id": "1"}))
             .upstream(get("/v2/Users/1?attributes=active").answers(json!({"id": "1", "active": true})))

@@ -91,7 +91,7 @@ fn keyset(answer: impl Fn(&Received) -> Answer + Send + Sync + 'static) -> Excha
 }
 
 fn listings() -> Vec<Case> {
-    let stuck = || error(Code::InvalidResponse).message("startIndex").hint("paging");
+    let stuck = || error(ConnectorErrorCode::InvalidResponse).message("startIndex").hint("paging");
     vec![
         accounts("S01 reads names in any case", 100, users(|_| ok(json!({"totalResults": 3, "resources": all(3)}))), everybody(3)),
         accounts("S02b does not believe a total of the page", 10, keyset(|call| {
@@ -177,14 +177,14 @@ fn listings() -> Vec<Case> {
                 ok(page)
             }
         }), everybody(250)),
-        accounts("S11 reads an error that comes with a good status", 100, users(|_| ok(error_body(503, ""))), error(Code::ServiceError)),
-        accounts("S11 does not take anything for a list", 100, users(|_| ok(json!({"hello": "world"}))), error(Code::InvalidResponse)),
+        accounts("S11 reads an error that comes with a good status", 100, users(|_| ok(error_body(503, ""))), error(ConnectorErrorCode::ServiceError)),
+        accounts("S11 does not take anything for a list", 100, users(|_| ok(json!({"hello": "world"}))), error(ConnectorErrorCode::InvalidResponse)),
         accounts("S11 does not take a web page for a list", 100, users(|_| answer(200).html("<html>Sign in</html>")),
-            error(Code::InvalidResponse).message("web page")),
+            error(ConnectorErrorCode::InvalidResponse).message("web page")),
         accounts("S45 follows a redirect on the same host", 100, users_at("/Users/"), everybody(3)),
         accounts("S45 says where a redirect leads to another host", 100, users(|_| {
             answer(302).header("location", "https://login.x.test/start?x=1")
-        }), error(Code::InvalidResponse).message("redirects to https://login.x.test/start")),
+        }), error(ConnectorErrorCode::InvalidResponse).message("redirects to https://login.x.test/start")),
     ]
 }
 
@@ -421,7 +421,7 @@ fn changes() -> Vec<Case> {
             "entitlement_integration_specific_id": "g1", "resource_integration_specific_id": "", "resource_type": "",
         })).upstream(upstream)
     };
-    let unseen = || error(Code::InvalidResponse).message("accepted").hint("read_back");
+    let unseen = || error(ConnectorErrorCode::InvalidResponse).message("accepted").hint("read_back");
     let removed = || response(json!({"unassigned": true}));
     vec![
         change(

@@ -74,15 +74,15 @@ pub(crate) fn cases() -> Vec<Case> {
         case(capability::ListAccounts, "does not follow a cursor that leads nowhere")
             .position(json!({"way": "cursor", "passed": 2, "after": null, "cursor": "a", "size": 2}))
             .upstream(get("/v2/Users?cursor=a&count=2").any_query().answers(json!({"Resources": users(3..=4), "nextCursor": "a"})))
-            .expect(error(Code::InvalidResponse).hint("paging")),
+            .expect(error(ConnectorErrorCode::InvalidResponse).hint("paging")),
         case(capability::ListAccounts, "does not go round in circles when startIndex is ignored")
             .position(json!({"way": "index", "passed": 4, "after": "4", "cursor": null, "size": 2}))
             .upstream(get("/v2/Users").any_query().any_times().answers(json!({"totalResults": 6, "Resources": users(1..=2)})))
-            .expect(error(Code::InvalidResponse).hint("paging")),
+            .expect(error(ConnectorErrorCode::InvalidResponse).hint("paging")),
         case(capability::ListAccounts, "does not end where startIndex and count are ignored")
             .position(json!({"way": "index", "passed": 4, "after": "4", "cursor": null, "size": 2}))
             .upstream(get("/v2/Users").any_query().any_times().answers(json!({"totalResults": 47, "Resources": users(1..=4)})))
-            .expect(error(Code::InvalidResponse).message("startIndex").hint("paging")),
+            .expect(error(ConnectorErrorCode::InvalidResponse).message("startIndex").hint("paging")),
         case(capability::FindEntitlementAssociations, "cuts a large group and goes on inside it")
             .page_size(4)
             .upstream(able())

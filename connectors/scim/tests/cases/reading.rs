@@ -20,7 +20,7 @@ pub(crate) fn cases() -> Vec<Case> {
         case(capability::ValidateCredentials, "is not content with something that is no SCIM service")
             .upstream(able())
             .upstream(get("/v2/Users").any_query().answers(json!({"hello": "world"})))
-            .expect(error(Code::InvalidValue).message("base_url")),
+            .expect(error(ConnectorErrorCode::InvalidValue).message("base_url")),
         case(capability::ListAccounts, "shows what the service says of users")
             .page_size(2)
             .request(json!({"custom_attributes": ["title", "phoneNumbers", "nonsense"]}))

@@ -7,16 +7,16 @@ use crate::scim_error;
 
 pub(crate) fn cases() -> Vec<Case> {
     let types = [
-        (409, "uniqueness", Code::Conflict),
-        (400, "uniqueness", Code::Conflict),
-        (400, "invalidValue", Code::InvalidValue),
-        (400, "invalidPath", Code::InvalidValue),
-        (400, "invalidSyntax", Code::BadRequest),
-        (400, "mutability", Code::InvalidValue),
-        (400, "noTarget", Code::UnknownValue),
-        (403, "sensitive", Code::PermissionDenied),
-        (400, "invalidVers", Code::UnsupportedOperation),
-        (400, "somethingNew", Code::BadRequest),
+        (409, "uniqueness", ConnectorErrorCode::Conflict),
+        (400, "uniqueness", ConnectorErrorCode::Conflict),
+        (400, "invalidValue", ConnectorErrorCode::InvalidValue),
+        (400, "invalidPath", ConnectorErrorCode::InvalidValue),
+        (400, "invalidSyntax", ConnectorErrorCode::BadRequest),
+        (400, "mutability", ConnectorErrorCode::InvalidValue),
+        (400, "noTarget", ConnectorErrorCode::UnknownValue),
+        (403, "sensitive", ConnectorErrorCode::PermissionDenied),
+        (400, "invalidVers", ConnectorErrorCode::UnsupportedOperation),
+        (400, "somethingNew", ConnectorErrorCode::BadRequest),
     ];
     let mut cases: Vec<_> = types
         .into_iter()
@@ -44,7 +44,9 @@ pub(crate) fn cases() -> Vec<Case> {
                 "invalidValue",
                 "Password too weak",
             )))
-            .expect(error(Code::InvalidValue).app_error_code("scim.passwordPolicy").hint("policy")),
+            .expect(
+                error(ConnectorErrorCode::InvalidValue).app_error_code("scim.passwordPolicy").hint("policy"),
+            ),
         case(capability::CreateAccount, "does not blame the password when there was none")
             .request(json!({"username": "password"}))
             .upstream(post("/v2/Users").any_body().answers(scim_error(
@@ -52,7 +54,7 @@ pub(crate) fn cases() -> Vec<Case> {
                 "invalidValue",
                 "userName: 'password' is reserved",
             )))
-            .expect(error(Code::InvalidValue).app_error_code("scim.invalidValue")),
+            .expect(error(ConnectorErrorCode::InvalidValue).app_error_code("scim.invalidValue")),
         case(capability::CreateAccount, "takes the account back when an entitlement cannot be given")
             .settings(crate::changing::trusting(json!({})))
             .request(json!({"username": "ada", "entitlements": [
@@ -61,10 +63,10 @@ pub(crate) fn cases() -> Vec<Case> {
             .upstream(post("/v2/Users").any_body().answers((201, json!({"id": "1"}))))
             .upstream(patch("/v2/Groups/g").any_body().answers(scim_error(404, "", "No group g")))
             .upstream(delete("/v2/Users/1").answers(204))
-            .expect(error(Code::NotFound).message("No group g")),
+            .expect(error(ConnectorErrorCode::NotFound).message("No group g")),
         case(capability::ValidateCredentials, "names the token URL that OAuth needs")
             .credentials(json!([]))
-            .expect(error(Code::BadRequest)),
+            .expect(error(ConnectorErrorCode::BadRequest)),
     ]);
     cases
 }

@@ -16,12 +16,19 @@ pub async fn store(name: &str, secret: String) -> Result<(), String> {
 
 #[cfg(feature = "keyring")]
 mod system {
-    use ::keyring::v1::Entry;
+    use ::keyring::v1::{Entry, Error};
 
     const SERVICE: &str = "lumos-connector";
 
-    fn problem(name: &str, error: &dyn std::fmt::Display) -> String {
-        format!("the keyring's entry {name}: {error}")
+    fn problem(name: &str, error: &Error) -> String {
+        match error {
+            Error::NoDefaultStore => format!(
+                "the entry {name}: there is no keyring that this process can reach (on Linux: a Secret Service on the \
+                 session's D-Bus)"
+            ),
+            Error::NoEntry => format!("the keyring has no entry {name} of lumos-connector"),
+            other => format!("the keyring's entry {name}: {other}"),
+        }
     }
 
     /// Keyrings are asked over sockets of the system, and may ask a person to unlock them.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::folder::{Folder, SECRET};
+use lumos_connection::exchange::{HttpExchange, ProgramRun};
 use lumos_connection::rows::CollectedRows;
 use lumos_connection::{CallError, CallRequest, RowBatch, RowSink, SinkError};
 use lumos_connector_types::capability::marker;
@@ -303,4 +304,43 @@ async fn a_closed_connection_makes_no_calls() {
     let connection = folder.open().await;
     connection.close().await;
     assert!(matches!(connection.call("echo", CallRequest::empty()).await, Err(CallError::Closed)));
+}
+
+#[tokio::test]
+async fn a_call_is_recorded_and_one_that_made_no_http_request_counts_all_the_same() {
+    // A connection in server mode, whose program runs for a recorded call alone.
+    for folder in [Folder::program(), Folder::server()] {
+        let connection = folder.open().await;
+        assert!(connection.can_record().await);
+        let file = folder.path().join("recording.json");
+        let request = CallRequest::empty().record(file.clone());
+        let answer = connection.call("list_accounts", request.clone()).await.unwrap();
+        assert_eq!(answer.response.text(), r#"[{"id":"a"},{"id":"b"}]"#);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), r#"{"exchanges":[]}"#);
+        std::fs::remove_file(&file).unwrap();
+        connection.call("echo", request).await.unwrap();
+        assert!(!file.exists() && !folder.path().join("server").exists());
+    }
+}
+
+#[tokio::test]
+async fn raw_output_is_printed_without_what_is_in_it() {
+    let folder = Folder::program();
+    let connection = folder.open().await;
+    let body = connection.envelope("echo", CallRequest::empty());
+    assert!(body.expose().contains(SECRET));
+    let run = ProgramRun::call("echo", body.clone()).variable("ACME_PASSWORD", SECRET);
+    assert!(!format!("{run:?}").contains(SECRET));
+    let output = connection.run_program(run).await.unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).contains(SECRET));
+    assert!(!format!("{output:?} {output:#?}").contains(SECRET));
+
+    let folder = Folder::server();
+    let connection = folder.open().await;
+    let request = HttpExchange::call("echo", &body);
+    assert!(!format!("{request:?}").contains(SECRET));
+    let output = connection.send_http(request).await.unwrap();
+    assert!(String::from_utf8_lossy(&output.body).contains(SECRET));
+    assert!(!format!("{output:?} {output:#?}").contains(SECRET));
+    connection.close().await;
 }

@@ -8,6 +8,7 @@
 //! | [`page`], [`token`], [`listing`] | pages of listings |
 //! | [`rate_limit`] | how calls to the app are to be limited |
 //! | [`reply`], [`body`], [`answer`] | what a handler answers with, and what becomes of it |
+//! | [`left_out`] | rows that cost themselves, and are told |
 //! | [`fingerprint`], [`python_json`] | whether two requests are the same |
 //! | [`recording`] | a call with the HTTP exchanges that it made, without its secrets |
 //! | [`observation`] | what is known of a call when it has ended |
@@ -18,6 +19,7 @@ pub mod clock;
 pub(crate) mod envelope;
 pub mod fingerprint;
 pub mod host;
+pub(crate) mod left_out;
 pub mod listing;
 pub mod observation;
 pub mod page;

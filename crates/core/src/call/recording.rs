@@ -504,6 +504,20 @@ mod tests {
     }
 
     #[test]
+    fn exchanges_that_are_kept_are_printed_without_what_is_in_them() {
+        let secret = "hunter2secret";
+        let recorder = Recorder::default();
+        let mut request = asked(&[("api_key", secret)]);
+        request.headers.insert("authorization".to_owned(), RecordedHeader::Is(format!("Bearer {secret}")));
+        request.body = Some(RecordedBody::Text(secret.to_owned()));
+        let body = Some(RecordedBody::Json(json!({"password": secret})));
+        let answer = RecordedAnswer::Whole { status: 200, headers: Vec::new(), body };
+        recorder.keep(RecordedExchange { request, answer });
+        assert_eq!(format!("{recorder:?}"), "Recorder { exchanges: 1 }");
+        assert!(!format!("{:?}", HttpMode::Record(recorder)).contains(secret));
+    }
+
+    #[test]
     fn a_token_of_the_connectors_own_making_stays() {
         let page = json!({"request": {}, "page": {"token": "page-two", "size": 5}});
         let recording = of(&page, Vec::new(), &json!({"response": [], "page": {"token": null}}));

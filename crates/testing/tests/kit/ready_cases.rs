@@ -48,7 +48,8 @@ fn what_does_not_fit_a_call_is_left_out() {
     let without_html = names(app_failures(good()).without_html());
     assert_eq!(without_html.len(), 13);
     assert!(without_html.iter().all(|name| !name.contains("HTML")), "{without_html:?}");
-    let without_statuses = names(app_failures(good()).without_statuses().status(409, Code::Conflict));
+    let without_statuses =
+        names(app_failures(good()).without_statuses().status(409, ConnectorErrorCode::Conflict));
     assert_eq!(without_statuses.len(), 8);
     assert!(without_statuses[0].contains("the_app_answers_409"), "{without_statuses:?}");
 }

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::copy::Copies;
+use super::exchanges::{self, Exchanges};
 use crate::form::read::Filled;
 use crate::page::text::{counted, duration, grouped};
 use crate::tenant::{cell, columns};
@@ -52,6 +53,7 @@ impl Pages {
 pub(super) struct Outcome {
     pub(super) elapsed: Duration,
     pub(super) log: Vec<String>,
+    pub(super) exchanges: Exchanges,
     pub(super) pages: Pages,
     pub(super) copies: Copies,
     pub(super) result: Result<Answer, CallError>,
@@ -71,7 +73,8 @@ pub(super) fn draw(outcome: &Outcome) -> Markup {
                     pre tabindex="0" { code { @for line in &outcome.log { (line) "\n" } } }
                 }
             }
-            (copies(&outcome.copies))
+            (exchanges::draw(&outcome.exchanges))
+            (copies(&outcome.copies, outcome.exchanges.recording()))
         }
     }
 }
@@ -184,12 +187,16 @@ fn hide(value: &mut Value) {
     }
 }
 
-fn copies(copies: &Copies) -> Markup {
+fn copies(copies: &Copies, recording: Option<&str>) -> Markup {
+    let test_case = recording.unwrap_or(&copies.test_case);
     html! {
         h3 { "The same call elsewhere" }
-        @for (id, title, text) in [("copy-line", "Command line", &copies.command_line), ("copy-curl", "curl", &copies.curl), ("copy-case", "Test case", &copies.test_case)] {
+        @for (id, title, text) in [("copy-line", "Command line", copies.command_line.as_str()), ("copy-curl", "curl", copies.curl.as_str()), ("copy-case", "Test case", test_case)] {
             details {
                 summary { (title) }
+                @if id == "copy-case" && recording.is_some() {
+                    p.dim { "The call as it was recorded. As a file in " code { "tests/recordings" } " of the connector it is a case that needs no app: " code { "recordings(\"tests/recordings\")" } " in its tests reads it." }
+                }
                 div.actions { button type="button" data-copy=(id) { "Copy" } }
                 pre tabindex="0" { code id=(id) { (text) } }
             }

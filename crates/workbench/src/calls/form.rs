@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::answer::{self, Outcome, Pages};
 use super::copy;
+use super::exchanges::{Exchanges, Recorder};
 use crate::connection::entry::Entry;
 use crate::connection::{entry, form_value, frame};
 use crate::form::draw::{Secrets, draw};
@@ -52,7 +53,7 @@ fn page(
                 select id="as" name="as" data-chooses="" { option value="form" { "as a form" } option value="json" { "as JSON" } }
             }
             div data-choice-of="as" data-choice="form" {
-                @if fields.is_empty() { p.dim { "The request says nothing." } }
+                @if fields.is_empty() { p.dim { "The request has no fields." } }
                 (draw(&fields, "request", &Value::Null, Secrets::Typed))
             }
             div.field data-choice-of="as" data-choice="json" {
@@ -60,10 +61,11 @@ fn page(
                 textarea.code id="json" name="json" rows="8" { (example(&fields)) }
             }
             details {
-                summary { "Page, raw data, time" }
+                summary { "Page, raw data, HTTP exchanges" }
                 div.field { label for="size" { "Rows of a page" } input id="size" name="size" type="number" min="1" step="1"; }
                 div.field { label for="token" { "Page token" } input id="token" name="token" type="text" autocomplete="off"; }
                 div.field { label for="raw" { "The app's own answers" } select id="raw" name="raw" { option value="" { "no" } option value="yes" { "yes" } } }
+                div.field { label for="record" { "HTTP exchanges with the app" } select id="record" name="record" { option value="yes" { "recorded, where the connector can" } option value="no" { "not recorded" } } }
             }
             div.actions { button.main type="submit" { "Run" } }
         }
@@ -129,11 +131,20 @@ pub(super) async fn run(
                 request = request.include_raw_data();
             }
             let connection = entry.open().await?;
+            let recorder = match filled.get("record").map(String::as_str) {
+                Some("no") => Err(Exchanges::NotWanted),
+                _ => Recorder::new(&entry, &connection).await,
+            };
+            if let Ok(recorder) = &recorder {
+                request = request.record(recorder.file());
+            }
             let started = std::time::Instant::now();
             let result = connection.call(&capability, request).await;
+            let elapsed = started.elapsed();
+            let exchanges = recorder.map_or_else(|none| none, |recorder| recorder.read(&connection));
             let copies = copy::copies(&entry, &capability, &payload, &pages, size);
-            let outcome =
-                Outcome { elapsed: started.elapsed(), log: entry.log_since(position), pages, copies, result };
+            let log = entry.log_since(position);
+            let outcome = Outcome { elapsed, log, exchanges, pages, copies, result };
             answer::draw(&outcome)
         }
     };

@@ -5,10 +5,12 @@
 //! | `list` | the capabilities of a connection |
 //! | `form` | the page of one capability, and its request |
 //! | `answer` | what came back |
+//! | `exchanges` | the HTTP exchanges behind the call |
 //! | `copy` | the call as a command line, for curl, and as a test case |
 
 mod answer;
 mod copy;
+mod exchanges;
 mod form;
 mod list;
 

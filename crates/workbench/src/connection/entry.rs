@@ -22,6 +22,8 @@ pub(crate) struct Entry {
     log: Arc<Mutex<Log>>,
     running: Mutex<Option<Arc<Running>>>,
     checking: Mutex<Option<Arc<Checking>>>,
+    /// Whether its program can record calls, once it was asked.
+    can_record: Mutex<Option<bool>>,
 }
 
 struct Inner {
@@ -64,6 +66,7 @@ impl Entry {
             log: Arc::default(),
             running: Mutex::default(),
             checking: Mutex::default(),
+            can_record: Mutex::default(),
         }
     }
 
@@ -91,6 +94,7 @@ impl Entry {
         inner.file = file;
         inner.has_typed |= has_typed;
         close_later(inner.opened.take());
+        *self.can_record.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Notes that it was saved.
@@ -167,6 +171,17 @@ impl Entry {
 
     pub(crate) fn set_checking(&self, checking: Arc<Checking>) {
         *self.checking.lock().unwrap_or_else(PoisonError::into_inner) = Some(checking);
+    }
+
+    /// Whether the connector's program can record calls. It is asked once.
+    pub(crate) async fn can_record(&self, connection: &Connection) -> bool {
+        let known = *self.can_record.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known {
+            return known;
+        }
+        let can = connection.has_program() && connection.can_record().await;
+        *self.can_record.lock().unwrap_or_else(PoisonError::into_inner) = Some(can);
+        can
     }
 
     /// The number of the next line of the log.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::{Path, Query, State as Extracted};
 use axum::response::Html;
 use maud::{Markup, html};
-use serde::Deserialize;
 
+use super::grants::{self, From, Grant, Side};
 use super::{Tenant, pretty, row_text};
 use crate::index::query;
 use crate::index::table::ACCOUNTS;
@@ -14,24 +14,21 @@ use crate::page::PageError;
 use crate::page::text::{counted, grouped};
 use crate::server::state::State;
 
-/// Entitlements of an account, or accounts of an entitlement, that are shown at a time.
-pub(super) const SHOWN: usize = 200;
+/// The entitlements of an account.
+const HELD: Side = Side {
+    of: "account",
+    other: "entitlement",
+    columns: &["type", "resource", "resource_n", "given.place AS place"],
+    label: "Entitlements of the account",
+    heads: &["Entitlement", "Type", "Resource", "From"],
+};
 
-/// Where a list goes on.
-#[derive(Deserialize)]
-pub(crate) struct From {
-    #[serde(default)]
-    pub(super) after: i64,
-}
-
-/// An entitlement that the account holds.
+/// What is shown of an entitlement that the account holds.
 struct Held {
-    n: i64,
-    name: String,
     kind: String,
     resource: String,
     resource_n: Option<i64>,
-    /// The row that says so, and its page.
+    /// The row that says so.
     place: i64,
 }
 
@@ -94,30 +91,17 @@ pub(crate) async fn show(
     Ok(tenant.frame(row.cells[0].clone(), "/accounts").page(&content))
 }
 
-fn holdings(href: &str, associations: &str, held: &[Held], n: i64) -> Markup {
+fn holdings(href: &str, associations: &str, held: &[Grant<Held>], n: i64) -> Markup {
     if held.is_empty() {
         return html! { p { "Nothing that was read." } };
     }
+    let cells = |one: &Held| {
+        let row = html! { a href={ (href) "/listings/" (associations) "/" (one.place) } { "row " (grouped(one.place.unsigned_abs())) } };
+        vec![html! { (one.kind) }, resource(href, &one.resource, one.resource_n), row]
+    };
     html! {
-        p.dim { (counted(held.len().min(SHOWN) as u64, "entitlement", "entitlements")) }
-        div.scroll role="region" aria-label="Entitlements of the account" tabindex="0" {
-            table {
-                thead { tr { th { "Entitlement" } th { "Type" } th { "Resource" } th { "From" } } }
-                tbody {
-                    @for one in held.iter().take(SHOWN) {
-                        tr {
-                            td { a data-row="" href={ (href) "/entitlements/" (one.n) } { (one.name) } }
-                            td { (one.kind) }
-                            td { (resource(href, &one.resource, one.resource_n)) }
-                            td { a href={ (href) "/listings/" (associations) "/" (one.place) } { "row " (grouped(one.place.unsigned_abs())) } }
-                        }
-                    }
-                }
-            }
-        }
-        @if held.len() > SHOWN {
-            nav.pager aria-label="Pages" { a rel="next" href={ (href) "/accounts/" (n) "?after=" (held[SHOWN - 1].n) } { "Next →" } }
-        }
+        p.dim { (counted(grants::shown(held), "entitlement", "entitlements")) }
+        (HELD.draw(href, n, held, cells))
     }
 }
 
@@ -130,25 +114,20 @@ pub(super) fn resource(href: &str, name: &str, n: Option<i64>) -> Markup {
     }
 }
 
-fn held(connection: &rusqlite::Connection, sync: i64, n: i64, after: i64) -> Result<Vec<Held>, PageError> {
-    let query = format!(
-        "SELECT entitlement.n, name, type, resource, resource_n, given.place
-         FROM grants_{sync} AS given JOIN entitlements_{sync} AS entitlement ON entitlement.n = given.entitlement
-         WHERE given.account = ?1 AND given.entitlement > ?2 ORDER BY given.entitlement LIMIT {}",
-        SHOWN + 1
-    );
-    let mut statement = connection.prepare_cached(&query)?;
-    let rows = statement.query_map([n, after], |row| {
+fn held(
+    connection: &rusqlite::Connection,
+    sync: i64,
+    n: i64,
+    after: i64,
+) -> Result<Vec<Grant<Held>>, PageError> {
+    HELD.read(connection, sync, n, after, |row| {
         Ok(Held {
-            n: row.get(0)?,
-            name: row.get(1)?,
-            kind: row.get(2)?,
-            resource: row.get(3)?,
-            resource_n: row.get(4)?,
-            place: row.get(5)?,
+            kind: row.get("type")?,
+            resource: row.get("resource")?,
+            resource_n: row.get("resource_n")?,
+            place: row.get("place")?,
         })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    })
 }
 
 /// Events and when each happened last. The keys of the listing begin with the account.

@@ -7,22 +7,23 @@ use axum::response::Html;
 use maud::html;
 use rusqlite::OptionalExtension as _;
 
-use super::account::{From, SHOWN, resource};
+use super::account::resource;
+use super::grants::{From, Grant, Side};
 use super::{Tenant, pretty, row_text};
 use crate::index::query;
 use crate::index::table::ENTITLEMENTS;
 use crate::page::PageError;
-use crate::page::text::{counted, grouped};
+use crate::page::text::counted;
 use crate::server::state::State;
 
-/// An account that holds the entitlement.
-struct Holder {
-    n: i64,
-    name: String,
-    email: String,
-    status: String,
-    last_activity: String,
-}
+/// The accounts of an entitlement.
+const HOLDERS: Side = Side {
+    of: "entitlement",
+    other: "account",
+    columns: &["email", "status", "last_activity"],
+    label: "Accounts that hold it",
+    heads: &["Account", "Email", "Status", "Last activity"],
+};
 
 pub(crate) async fn show(
     Extracted(state): Extracted<Arc<State>>,
@@ -63,24 +64,7 @@ pub(crate) async fn show(
         h2 { "Who holds it" }
         p.dim { (counted(number, "account", "accounts")) }
         @if !holders.is_empty() {
-            div.scroll role="region" aria-label="Accounts that hold it" tabindex="0" {
-                table {
-                    thead { tr { th { "Account" } th { "Email" } th { "Status" } th { "Last activity" } } }
-                    tbody {
-                        @for holder in holders.iter().take(SHOWN) {
-                            tr {
-                                td { a data-row="" href={ (href) "/accounts/" (holder.n) } { (holder.name) } }
-                                td { (holder.email) } td { (holder.status) } td { (holder.last_activity) }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        @if holders.len() > SHOWN {
-            nav.pager aria-label="Pages" {
-                a rel="next" href={ (href) "/entitlements/" (n) "?after=" (holders[SHOWN - 1].n) } { "Next " (grouped(SHOWN as u64)) " →" }
-            }
+            (HOLDERS.draw(&href, n, &holders, |cells| cells.iter().map(|cell| html! { (cell) }).collect()))
         }
         @if let Some((text, page)) = &text {
             details { summary { "The row as the connector sent it, on page " (page + 1) } pre tabindex="0" { code { (pretty(text)) } } }
@@ -94,22 +78,8 @@ fn holders(
     sync: i64,
     n: i64,
     after: i64,
-) -> Result<Vec<Holder>, PageError> {
-    let query = format!(
-        "SELECT account.n, name, email, status, last_activity
-         FROM grants_{sync} AS given JOIN accounts_{sync} AS account ON account.n = given.account
-         WHERE given.entitlement = ?1 AND given.account > ?2 ORDER BY given.account LIMIT {}",
-        SHOWN + 1
-    );
-    let mut statement = connection.prepare_cached(&query)?;
-    let rows = statement.query_map([n, after], |row| {
-        Ok(Holder {
-            n: row.get(0)?,
-            name: row.get(1)?,
-            email: row.get(2)?,
-            status: row.get(3)?,
-            last_activity: row.get(4)?,
-        })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+) -> Result<Vec<Grant<[String; 3]>>, PageError> {
+    HOLDERS.read(connection, sync, n, after, |row| {
+        Ok([row.get("email")?, row.get("status")?, row.get("last_activity")?])
+    })
 }

@@ -6,6 +6,7 @@
 //! | `overview` | the syncs of a store; the verdicts of one with their evidence |
 //! | `tables` | accounts, entitlements, resources: search, sort, filter, pages, CSV |
 //! | `account`, `entitlement`, `resource` | everything about one of them |
+//! | `grants` | what an account holds, and who holds an entitlement |
 //! | `tree` | resources by type, with the entitlements on each |
 //! | `listing` | the rows of any listing, as the connector sent them |
 //! | `pictures` | charts |
@@ -14,6 +15,7 @@
 mod account;
 mod changes;
 mod entitlement;
+mod grants;
 mod listing;
 mod overview;
 mod pictures;

@@ -13,7 +13,9 @@ const SCRIPT: &str = r#"#!/bin/sh
 cd "$(dirname "$0")"
 case "$1" in
   info) cat info.json; exit ;;
+  dev) cat replay-help 2>/dev/null; exit ;;
 esac
+[ "$4" = --record ] && [ -f "recording-$1.json" ] && cp "recording-$1.json" "$5"
 cat > "asked-$1.json"
 echo "a line of the log with hunter2secret in it" >&2
 case "$1" in
@@ -24,7 +26,7 @@ case "$1" in
       echo '{"response":[{"integration_specific_id":"a1","email":"one@acme.test"}],"page":{"token":"second","size":1}}'
     fi ;;
   validate_credentials) echo '{"response":{"valid":true,"unique_tenant_id":"<i>tenant</i>"}}' ;;
-  get_authorization_url) echo '{"response":{"authorization_url":"'"$(cat address)"'","code_verifier":"verifier-of-the-script"}}' ;;
+  get_authorization_url) printf '{"response":{"authorization_url":"%s","code_verifier":"verifier-of-the-script"}}' "$(cat address)" ;;
   handle_authorization_callback) echo '{"response":{"access_token":"granted-token","refresh_token":"granted-refresh","token_type":"bearer"}}' ;;
 esac
 "#;
@@ -186,6 +188,47 @@ fn a_call_is_made_from_its_form_and_its_pages_gone_through() {
 }
 
 #[test]
+fn http_exchanges_behind_a_call_are_shown_and_copied_as_a_recorded_case() {
+    let (folder, _served, browser) = served();
+    browser.post("connections/0", LOGIN);
+    let call = |form: &[(&str, &str)]| browser.post("connections/0/calls/list_accounts", form).1;
+    let none = call(&[("as", "form")]);
+    assert!(none.contains("does not record its HTTP exchanges") && none.contains("with --record"), "{none}");
+    std::fs::write(folder.path().join("replay-help"), "FILE  A file that was recorded with --record")
+        .unwrap();
+    // Applied anew, the connection is opened anew, and its program asked again.
+    browser.post("connections/0", LOGIN);
+    let quiet = call(&[("as", "form")]);
+    assert!(quiet.contains("made no HTTP request") && quiet.contains("one@acme.test"), "{quiet}");
+    let recording = json!({"capability": "list_accounts", "request": {"auth": null}, "exchanges": [
+        {"request": {"method": "GET", "path": "/users", "query": [["limit", "1"], ["q", "<i>"]],
+                     "headers": {"authorization": {"scheme": "Basic"}, "accept": "application/json"}},
+         "answer": {"status": 200, "headers": [["content-type", "application/json"]],
+                    "body": {"json": {"users": ["<script>alert(1)</script>", "hunter2secret"]}}}},
+        {"request": {"method": "POST", "path": "/search", "body": {"form": [["name", "ada"]]}}, "answer": {"failure": "timeout"}}],
+        "answer": {"response": []}});
+    std::fs::write(folder.path().join("recording-list_accounts.json"), recording.to_string()).unwrap();
+    let page = call(&[("as", "form")]);
+    for text in [
+        "2 HTTP exchanges",
+        "GET /users?limit=1&amp;q=&lt;i&gt;",
+        "200",
+        "authorization: Basic (secret)",
+        "content-type: application/json",
+        "&lt;script&gt;alert(1)",
+        "POST /search",
+        "name=ada",
+        "timeout",
+        "tests/recordings",
+        "&quot;capability&quot;:&quot;list_accounts&quot;",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    assert!(!page.contains("hunter2secret") && !page.contains("<script>alert"), "{page}");
+    assert!(!call(&[("as", "form"), ("record", "no")]).contains("id=\"exchanges\""));
+}
+
+#[test]
 fn a_sync_runs_and_what_was_read_is_shown() {
     let (folder, _served, browser) = served();
     browser.post("connections/0", LOGIN);
@@ -285,6 +328,17 @@ fn consent_is_asked_for_and_the_provider_answered_once() {
     );
     let page = browser.get("connections/0");
     assert!(page.contains("There is an access token") && !page.contains("granted-token"), "{page}");
+    // What stands before an `@` is a user, though it looks like a host.
+    for address in [
+        "https://provider.example@elsewhere.test/authorize",
+        "https://provider.example:443@elsewhere.test?state=1",
+        "https://elsewhere.test\\@provider.example/authorize",
+        "https://elsewhere.test#@provider.example",
+    ] {
+        std::fs::write(folder.path().join("address"), address.replace('\\', "\\\\")).unwrap();
+        let (_, page) = browser.post("connections/0/consent", &client);
+        assert!(page.contains("Go to elsewhere.test<"), "{address}: {page}");
+    }
     // A connector may not send the browser anywhere but to a page.
     std::fs::write(folder.path().join("address"), "javascript:alert(1)").unwrap();
     let (status, page) = browser.post("connections/0/consent", &client);

@@ -143,6 +143,31 @@ with sync_playwright() as playwright:
         expect("connector call" in copied and "acct-nobody" in copied, f"what was copied is {copied}")
         expect(given["password"] not in page.content(), "the password is on the page")
 
+    @step("mock: a call that makes no HTTP request says so")
+    def _():
+        expect("made no HTTP request" in page.inner_text("#answer"), "nothing is said of HTTP exchanges")
+
+    if "scim" in connections:
+
+        @step("scim: the HTTP exchanges behind a call, and the recorded case that is copied")
+        def _():
+            page.goto(f"{home}connections/{connections['scim']}/calls/list_accounts")
+            page.get_by_role("button", name="Run").click()
+            page.locator("#exchanges > summary").click()
+            exchange = page.locator("#exchanges details.exchange").first
+            exchange.locator("summary").click()
+            shown = page.inner_text("#exchanges")
+            for text in ("GET /", "/Users", "200", "authorization: Bearer (secret)", "content-type:"):
+                expect(text in shown, f"{text} is not shown")
+            look("exchanges")
+            page.get_by_text("Test case", exact=True).click()
+            page.locator("button[data-copy=copy-case]").click()
+            page.get_by_role("button", name="Copied").wait_for()
+            recording = json.loads(page.evaluate("navigator.clipboard.readText()"))
+            expect(recording["capability"] == "list_accounts" and recording["exchanges"], "it is not the recording")
+            expect(given["token"] not in page.content() and given["token"] not in json.dumps(recording), "a secret is shown")
+            open(f"{given['folder']}/recorded.json", "w", encoding="utf-8").write(json.dumps(recording))
+
     @step("mock: a sync with live progress, and its verdicts")
     def _():
         sync(mock)
@@ -266,6 +291,18 @@ with sync_playwright() as playwright:
         page.locator("button[type=submit], input[type=submit]").first.click()
         page.wait_for_url(f"{home}connections/*")
         page.get_by_text("There is an access token").wait_for()
+
+    @step("a connection is saved with its typed secret in the keyring, and read back from there")
+    def _():
+        page.goto(f"{home}connections/{mock}")
+        page.get_by_label("Name of the file").fill("in-keyring.toml")
+        page.get_by_label("Secrets that were typed").select_option("yes")
+        page.get_by_role("button", name="Save").click()
+        page.get_by_text("Saved as").wait_for()
+        expect(page.get_by_label("Where Password is").input_value() == "keyring", "the password is not in the keyring")
+        page.get_by_role("button", name="Validate credentials").click()
+        page.get_by_text("The credentials are valid").wait_for()
+        expect(given["password"] not in page.content(), "the password is on the page")
 
     @step("a connection is saved as a file without a secret")
     def _():

@@ -1,6 +1,7 @@
 //! The workbench in Chromium without a network, over the mock connector, PostgreSQL, SCIM and an OpenID provider: all
 //! that a person does there, with pictures in light and dark, wide and narrow, and axe looking at each page.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +14,7 @@ use super::postgres::cluster::Cluster;
 use super::scim::service::{ADMIN, Service, Tenant};
 use super::{postgres, scim};
 use crate::harness::install::{apt, npm, output, python};
+use crate::harness::keyring::Keyring;
 use crate::harness::server::{Server, free_port, listens};
 use crate::harness::stage::Stage;
 
@@ -63,6 +65,9 @@ pub(super) fn run(stage: &mut Stage) -> Result<()> {
     let apps = stage.step("started PostgreSQL, a SCIM service and an OpenID provider", |stage| {
         start(stage, port).context("starting the apps")
     })?;
+    let keyring = stage.step("started a session bus and the Secret Service of GNOME", |stage| {
+        Keyring::start(&stage.cache("logs")?)
+    })?;
     let pictures = stage.cache("workbench")?;
     let folder = tempfile::tempdir()?;
     connections(stage, folder.path(), &apps)?;
@@ -72,6 +77,7 @@ pub(super) fn run(stage: &mut Stage) -> Result<()> {
         command.args(["workbench", "mock.toml", "postgres.toml", "scim.toml", "--no-browser", "--listen"]);
         command.arg(format!("127.0.0.1:{port}")).current_dir(folder.path());
         command.env("E2E_PG_PASSWORD", postgres::PASSWORD).env("E2E_SCIM_TOKEN", ADMIN);
+        command.envs(keyring.variables());
         let is_printed = || fs::read_to_string(&log).is_ok_and(|text| text.contains("/enter?token="));
         let workbench = Server::start(&mut command, &log, is_printed)?;
         let printed = workbench.output();
@@ -79,7 +85,7 @@ pub(super) fn run(stage: &mut Stage) -> Result<()> {
             printed.lines().find(|line| line.starts_with("http://")).context("no address was printed")?;
         let given = json!({
             "origin": format!("http://127.0.0.1:{port}"), "url": url, "folder": pictures, "axe": axe,
-            "password": PASSWORD, "connections": {"mock": 0, "postgres": 1, "scim": 2},
+            "password": PASSWORD, "token": ADMIN, "connections": {"mock": 0, "postgres": 1, "scim": 2},
             "apps": {"postgres": 3, "scim": 3}, "oidc": stage.binary("oidc-connector"), "issuer": apps.issuer,
         });
         walk(&python, &given)
@@ -90,6 +96,11 @@ pub(super) fn run(stage: &mut Stage) -> Result<()> {
         ensure!(saved.contains("E2E_PASSWORD") && !saved.contains(PASSWORD), "it is\n{saved}");
         Ok(())
     });
+    stage.check("the recorded case that was copied is replayed without the app", |stage| {
+        let mut replay = Command::new(stage.binary("scim-connector"));
+        output(replay.args(["dev", "replay"]).arg(stage.cache("workbench")?.join("recorded.json"))).map(drop)
+    });
+    keyring_is_read(stage, folder.path(), &keyring);
     stage.check("no file of the workbench holds a secret that was typed", |_| {
         for entry in fs::read_dir(folder.path())? {
             let path = entry?.path();
@@ -100,6 +111,32 @@ pub(super) fn run(stage: &mut Stage) -> Result<()> {
         Ok(())
     });
     Ok(())
+}
+
+/// The file that was saved with its secret in the keyring, in another process.
+fn keyring_is_read(stage: &mut Stage, folder: &Path, keyring: &Keyring) {
+    let validate = |stage: &Stage, variables: Vec<(&str, OsString)>| {
+        let mut call = Command::new(stage.binary("connector"));
+        call.args(["call", "in-keyring.toml", "validate_credentials"]).current_dir(folder);
+        call.env_remove("DBUS_SESSION_BUS_ADDRESS").env("XDG_RUNTIME_DIR", folder).envs(variables);
+        call.output().context("running connector call")
+    };
+    stage.check("the file names the keyring's entry, which another process reads", |stage| {
+        let saved = fs::read_to_string(folder.join("in-keyring.toml"))?;
+        ensure!(saved.contains("keyring = \"in-keyring/auth.password\""), "it is\n{saved}");
+        let called = validate(stage, keyring.variables())?;
+        let said = String::from_utf8_lossy(&called.stdout);
+        ensure!(called.status.success() && said.contains("\"valid\":true"), "{called:?}");
+        Ok(())
+    });
+    stage.check("without a keyring the field and the entry are named, and the secret is not", |stage| {
+        let called = validate(stage, Vec::new())?;
+        let said = String::from_utf8_lossy(&called.stderr);
+        ensure!(!called.status.success(), "it went well");
+        ensure!(said.contains("in-keyring/auth.password") && said.contains("no keyring"), "{said}");
+        ensure!(!said.contains(PASSWORD), "{said}");
+        Ok(())
+    });
 }
 
 fn walk(python: &Path, given: &Value) -> Result<Seen> {
