@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
@@ -43,9 +43,11 @@ impl Keyring {
         service.arg(&password).envs(variables(folder.path()));
         let answers = || {
             let mut ask = Command::new("dbus-send");
-            ask.args(["--session", "--print-reply", "--dest=org.freedesktop.secrets", "/"]);
-            ask.arg("org.freedesktop.DBus.Peer.Ping").envs(variables(folder.path()));
-            ask.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+            // Who asked the service itself would have the bus start another one, which is locked.
+            ask.args(["--session", "--print-reply", "--dest=org.freedesktop.DBus", "/"]);
+            ask.args(["org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.secrets"]);
+            let said = ask.envs(variables(folder.path())).output();
+            said.is_ok_and(|said| String::from_utf8_lossy(&said.stdout).contains("boolean true"))
         };
         let service = Server::start(&mut service, &logs.join("keyring.log"), answers)?;
         Ok(Self { _service: service, _bus: bus, folder })

@@ -27,6 +27,9 @@ mod system {
                  session's D-Bus)"
             ),
             Error::NoEntry => format!("the keyring has no entry {name} of lumos-connector"),
+            Error::NoStorageAccess(_) => {
+                format!("the keyring's entry {name}: {error} (is the keyring locked?)")
+            }
             other => format!("the keyring's entry {name}: {other}"),
         }
     }

@@ -115,7 +115,7 @@ with sync_playwright() as playwright:
         page.goto(f"{home}connections/{mock}/calls")
         look("calls")
         page.goto(f"{home}connections/{mock}/calls/list_accounts")
-        page.get_by_text("Page, raw data, time").click()
+        page.get_by_text("Page, raw data, HTTP exchanges").click()
         page.get_by_label("Rows of a page").fill("10")
         page.get_by_role("button", name="Run").click()
         page.get_by_text("10 rows").wait_for()
