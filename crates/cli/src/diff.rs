@@ -26,7 +26,8 @@ use crate::connection::{block_on, open};
   connector diff yesterday.db today.db --max-removals 20%
   connector diff tenant.db --since tenant.toml")]
 pub(crate) struct Arguments {
-    /// The older sync: FILE for the latest of a store, FILE#NUMBER for another one
+    /// The older sync: STORE for the latest, STORE#CONNECTION for the latest of a connection, STORE#NUMBER for any;
+    /// a store is a file or postgres://…
     old: SideName,
     /// The newer sync, likewise
     #[arg(required_unless_present = "since", conflicts_with = "since")]

@@ -15,7 +15,8 @@ use lumos_sync::export;
   connector export tenant.db#3 ./rows --format csv
   connector export tenant.db ./rows --format parquet && duckdb -c \"SELECT * FROM 'rows/accounts.parquet'\"")]
 pub(crate) struct Arguments {
-    /// The sync: FILE for the latest of a store, FILE#NUMBER for another one
+    /// The sync: STORE for the latest, STORE#CONNECTION for the latest of a connection, STORE#NUMBER for any;
+    /// a store is a file or postgres://…
     sync: SideName,
     /// The folder for the files; it is made, and files of the same name are replaced
     folder: PathBuf,

@@ -1,5 +1,6 @@
 //! The collector: pages from the broker into the store, and syncs to their verdicts.
 
+mod group;
 mod run;
 mod stores;
 
@@ -9,18 +10,17 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::{AckKind, Message};
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use lumos_sync::frontier::{Next, PageRead};
-use lumos_sync::row::RowBuffer;
-use lumos_sync::store::{Collected, ReadElsewhere, Store};
 
 pub use stores::Stores;
 
-use crate::broker::{Broker, Pauses, now};
+use crate::broker::{Broker, now};
 use crate::error::ClusterError;
 use crate::message::{Body, Found, HeadForm, PART, Rows, What};
 use crate::metrics::CollectorMetrics;
 use crate::stop::Stop;
+use group::{Group, Member};
 use run::Run;
 
 /// Messages that are stored in one step, at the most.
@@ -29,8 +29,8 @@ const BATCH: usize = 200;
 const BATCH_BYTES: usize = 16 * 1024 * 1024;
 /// How long a fetch waits for a message before it looks whether it is to stop.
 const FETCH: Duration = Duration::from_millis(500);
-/// When a page comes again whose predecessor is not stored yet.
-const EARLY: Duration = Duration::from_millis(500);
+/// Stores that are written at the same time, and syncs whose state is.
+const LANES: usize = 8;
 /// How often syncs are looked for that have lost their heads.
 const LOOK: Duration = Duration::from_secs(60);
 /// Bytes of a page that are held in memory while it is stored.
@@ -39,12 +39,18 @@ const PAGE_MEMORY: usize = 2 * 1024 * 1024;
 /// A collector. Several may work on one store on PostgreSQL; a folder of files has one.
 #[derive(Debug)]
 pub struct Collector {
-    broker: Broker,
+    shared: Shared,
     consumer: PullConsumer,
-    stores: Stores,
     runs: HashMap<String, Run>,
-    metrics: Arc<CollectorMetrics>,
     stop: Stop,
+}
+
+/// What all that a collector does at the same time has in common.
+#[derive(Debug)]
+struct Shared {
+    broker: Broker,
+    stores: Stores,
+    metrics: Arc<CollectorMetrics>,
 }
 
 /// A message that was taken apart.
@@ -67,7 +73,7 @@ impl Collector {
         stop: Stop,
     ) -> Result<Self, ClusterError> {
         let consumer = broker.consumer(&broker.names().collectors()).await?;
-        Ok(Self { broker, consumer, stores, runs: HashMap::new(), metrics, stop })
+        Ok(Self { shared: Shared { broker, stores, metrics }, consumer, runs: HashMap::new(), stop })
     }
 
     /// Collects until it is asked to stop. `report` is given what went wrong, without secrets.
@@ -97,57 +103,111 @@ impl Collector {
                         report(&text);
                     }
                     last = text;
-                    self.metrics.retries.inc();
+                    self.shared.metrics.retries.inc();
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
             }
         }
     }
 
-    /// Takes some messages, stores their pages in one step for each store, and does what follows from them.
+    /// Takes some messages, stores their pages, and does what follows from them: each store in one step, and several
+    /// stores at the same time. What goes wrong with one store holds up no other; its messages come again.
     async fn step(&mut self) -> Result<(), ClusterError> {
         let messages = self.fetch().await?;
         self.write_records().await;
         if messages.is_empty() {
             return Ok(());
         }
+        let shared = &self.shared;
         let mut taken = Vec::with_capacity(messages.len());
-        for message in messages {
-            if let Some(message) = self.take_apart(message).await? {
-                taken.push(message);
-            }
+        let mut reading = stream::iter(messages).map(|message| shared.take_apart(message)).buffered(LANES);
+        while let Some(message) = reading.next().await {
+            taken.extend(message?);
         }
+        drop(reading);
         // What comes again after a crash may come in another order.
         taken.sort_by_key(|taken| taken.sequence);
+        let (groups, mut first) = self.groups(taken).await;
+        let shared = &self.shared;
+        let mut working = stream::iter(groups)
+            .map(|mut group| async move {
+                let done = group.work(shared).await;
+                (group, done)
+            })
+            .buffer_unordered(LANES);
+        while let Some((group, done)) = working.next().await {
+            for member in group.members {
+                if member.run.is_over {
+                    shared.stores.close(&member.run.record.connection);
+                } else {
+                    self.runs.insert(member.run.record.run.clone(), member.run);
+                }
+            }
+            if let Err(error) = done {
+                first.get_or_insert(error);
+            }
+        }
+        drop(working);
+        self.count_runs();
+        first.map_or(Ok(()), Err)
+    }
+
+    /// The messages by run, and the runs by store. Also gives the first error of a run that could not be taken up.
+    async fn groups(&mut self, taken: Vec<Taken>) -> (Vec<Group>, Option<ClusterError>) {
         let mut by_run: Vec<(String, Vec<Taken>)> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
         for message in taken {
-            match by_run.iter_mut().find(|(run, _)| *run == message.body.run) {
-                Some((_, messages)) => messages.push(message),
-                None => by_run.push((message.body.run.clone(), vec![message])),
+            let run = message.body.run.clone();
+            let place = *places.entry(run.clone()).or_insert(by_run.len());
+            if place == by_run.len() {
+                by_run.push((run, Vec::new()));
+            }
+            by_run[place].1.push(message);
+        }
+        let known: Vec<_> = by_run
+            .into_iter()
+            .map(|(name, messages)| {
+                let run = self.runs.remove(&name);
+                (name, messages, run)
+            })
+            .collect();
+        let shared = &self.shared;
+        let mut knowing = stream::iter(known)
+            .map(|(name, messages, run)| async move {
+                let run = match run {
+                    Some(run) => Ok(Some(run)),
+                    None => shared.know(&name, &messages).await,
+                };
+                (messages, run)
+            })
+            .buffered(LANES);
+        let (mut groups, mut first): (Vec<Group>, _) = (Vec::new(), None);
+        while let Some((messages, run)) = knowing.next().await {
+            match run {
+                Ok(Some(run)) => {
+                    let member = Member { run, messages };
+                    match groups.iter_mut().find(|group| Arc::ptr_eq(&group.store, &member.run.store)) {
+                        Some(group) => group.members.push(member),
+                        None => {
+                            groups.push(Group {
+                                store: Arc::clone(&member.run.store),
+                                members: vec![member],
+                            });
+                        }
+                    }
+                }
+                // Nobody wanted them any more.
+                Ok(None) => {}
+                Err(error) => {
+                    first.get_or_insert(error);
+                }
             }
         }
-        let mut ready: Vec<(Arc<Store>, Vec<Taken>)> = Vec::new();
-        for (run, messages) in by_run {
-            let Some(store) = self.know(&run, &messages).await? else {
-                // Nobody wants them any more.
-                for message in &messages {
-                    acknowledge(&message.message).await;
-                }
-                if let Some(first) = messages.first() {
-                    let body = &first.body;
-                    self.broker.purge(&self.broker.names().run(&body.pool, &body.connection, &run)).await?;
-                }
-                continue;
-            };
-            match ready.iter_mut().find(|(other, _)| Arc::ptr_eq(other, &store)) {
-                Some((_, all)) => all.extend(messages),
-                None => ready.push((store, messages)),
-            }
-        }
-        for (store, messages) in ready {
-            self.store(&store, messages).await?;
-        }
-        Ok(())
+        (groups, first)
+    }
+
+    fn count_runs(&self) {
+        self.shared.metrics.reading.set(i64::try_from(self.runs.len()).unwrap_or(i64::MAX));
     }
 
     async fn fetch(&self) -> Result<Vec<Message>, ClusterError> {
@@ -187,7 +247,9 @@ impl Collector {
         }
         Ok(messages)
     }
+}
 
+impl Shared {
     /// Reads a message, with the rows that are in messages before it. One that cannot be read is put aside.
     async fn take_apart(&self, message: Message) -> Result<Option<Taken>, ClusterError> {
         let info = message
@@ -266,82 +328,6 @@ impl Collector {
             bytes.extend_from_slice(&part.payload);
         }
         Ok(Some(bytes))
-    }
-
-    /// Stores the pages of one store in one step, and does what follows from each.
-    async fn store(&mut self, store: &Arc<Store>, mut messages: Vec<Taken>) -> Result<(), ClusterError> {
-        let mut places = Vec::new();
-        let mut pages = Vec::new();
-        for (place, taken) in messages.iter_mut().enumerate() {
-            if let (Some(page), What::Page(form)) = (taken.page.take(), &taken.body.what) {
-                places.push(place);
-                pages.push(ReadElsewhere { listing: taken.body.listing, page: form.page, read: page });
-            }
-        }
-        let count = |page: &ReadElsewhere| page.read.rows.as_ref().map_or(0, RowBuffer::rows);
-        let counts: Vec<u64> = pages.iter().map(count).collect();
-        let limits: Vec<_> = pages.iter().map(|page| page.read.facts.rate_limit.clone()).collect();
-        let done =
-            if pages.is_empty() { Vec::new() } else { self.collect_pages(store, pages, &messages).await? };
-        let mut of_place: HashMap<usize, (Collected, usize)> =
-            places.into_iter().zip(done.into_iter().enumerate().map(|(at, done)| (done, at))).collect();
-        for (place, taken) in messages.into_iter().enumerate() {
-            let mut goes_on = false;
-            if let Some((collected, at)) = of_place.remove(&place) {
-                match collected {
-                    Collected::Early => {
-                        self.metrics.early.inc();
-                        let _ = taken.message.ack_with(AckKind::Nak(Some(EARLY))).await;
-                        continue;
-                    }
-                    Collected::Known => {
-                        self.metrics.known.inc();
-                    }
-                    Collected::Stored { is_last } => {
-                        goes_on = !is_last;
-                        self.metrics.pages.inc();
-                        self.metrics.rows.inc_by(counts.get(at).copied().unwrap_or_default());
-                        if let Some(run) = self.runs.get_mut(&taken.body.run) {
-                            run.note(limits.get(at).cloned().flatten());
-                        }
-                    }
-                }
-            }
-            self.follow(&taken, goes_on).await?;
-            acknowledge(&taken.message).await;
-        }
-        Ok(())
-    }
-
-    /// Stores pages, however long the store is away: their messages stay ours meanwhile.
-    async fn collect_pages(
-        &self,
-        store: &Arc<Store>,
-        pages: Vec<ReadElsewhere>,
-        messages: &[Taken],
-    ) -> Result<Vec<Collected>, ClusterError> {
-        let mut pauses = Pauses::default();
-        let mut pages = pages;
-        loop {
-            let shared = Arc::clone(store);
-            let storing = tokio::task::spawn_blocking(move || {
-                let done = shared.collect(&mut pages);
-                (pages, done)
-            });
-            let (back, done) =
-                storing.await.map_err(|error| ClusterError::broker("storing pages", &error))?;
-            pages = back;
-            match done {
-                Err(error) if error.may_pass() => {
-                    self.metrics.retries.inc();
-                    for taken in messages {
-                        let _ = taken.message.ack_with(AckKind::Progress).await;
-                    }
-                    pauses.pause().await;
-                }
-                done => return Ok(done?),
-            }
-        }
     }
 }
 

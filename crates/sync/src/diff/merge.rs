@@ -115,13 +115,13 @@ impl<'a> Merge<'a> {
         let mut before = Keys::new(self.old.0.store.rows(self.old.1.id))?;
         let mut now = Keys::new(self.new.0.store.rows(self.new.1.id))?;
         loop {
-            let order = match (&before.row, &now.row) {
+            let order = match (before.row(), now.row()) {
                 (None, None) => break,
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
-                (Some(before), Some(now)) => before.key.cmp(&now.key),
+                (Some(before), Some(now)) => before.key.cmp(now.key),
             };
-            match (order, &before.row, &now.row) {
+            match (order, before.row(), now.row()) {
                 (Ordering::Less, Some(row), _) => {
                     let change = if self.found.doubt.is_none() { Change::Removed } else { Change::NotSeen };
                     let data = self.old.0.store.row_data(self.old.1.id, row.place)?;
@@ -156,7 +156,7 @@ impl<'a> Merge<'a> {
     fn report(
         &mut self,
         side: &Side,
-        row: &KeyedRow,
+        row: KeyedRow<'_>,
         data: &str,
         change: &Change,
         each: &mut impl FnMut(&ChangedRow<'_>) -> Result<(), SideError>,
@@ -167,35 +167,44 @@ impl<'a> Merge<'a> {
             Change::Removed => self.found.removed += 1,
             Change::NotSeen => self.found.not_seen += 1,
         }
-        let name = names::name_of(side, self.kind, &row.key, data)?;
-        each(&ChangedRow { label: self.kind.label, key: &row.key, name: &name, change })
+        let name = names::name_of(side, self.kind, row.key, data)?;
+        each(&ChangedRow { label: self.kind.label, key: row.key, name: &name, change })
     }
 }
 
 /// The rows of one side, each key once: of rows with the same key the first counts.
 struct Keys<'a> {
     rows: Rows<'a>,
-    row: Option<KeyedRow>,
+    key: String,
+    /// Digest and place of the row; `None` after the last.
+    rest: Option<(i64, i64)>,
     count: u64,
 }
 
 impl<'a> Keys<'a> {
     fn new(rows: Rows<'a>) -> Result<Self, StoreError> {
-        let mut keys = Self { rows, row: None, count: 0 };
+        let mut keys = Self { rows, key: String::new(), rest: None, count: 0 };
         keys.advance()?;
         Ok(keys)
     }
 
+    fn row(&self) -> Option<KeyedRow<'_>> {
+        self.rest.map(|(digest, place)| KeyedRow { key: &self.key, digest, place })
+    }
+
     fn advance(&mut self) -> Result<(), StoreError> {
         loop {
-            let next = self.rows.next_row()?;
-            if let (Some(next), Some(row)) = (&next, &self.row)
-                && next.key == row.key
-            {
+            let Some(next) = self.rows.next_row()? else {
+                self.rest = None;
+                return Ok(());
+            };
+            if self.rest.is_some() && next.key == self.key {
                 continue;
             }
-            self.count += u64::from(next.is_some());
-            self.row = next;
+            self.count += 1;
+            self.rest = Some((next.digest, next.place));
+            self.key.clear();
+            self.key.push_str(next.key);
             return Ok(());
         }
     }

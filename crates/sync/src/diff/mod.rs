@@ -18,5 +18,5 @@ mod updates;
 pub use fields::FieldChange;
 pub use guard::{RemovalLimit, TooManyRemovals};
 pub use merge::{Change, ChangedRow, ListingDiff, diff};
-pub use side::{Side, SideError, SideName};
+pub use side::{Chosen, Side, SideError, SideName};
 pub use updates::{NOT_SEEN, UpdatedSince, UpdatesError, diff_since};

@@ -91,16 +91,19 @@ impl<C: Caller, O: Observer + ?Sized> Lanes<'_, C, O> {
 
     async fn store(&self, head: &Head, mut read: PageRead) -> Result<bool, SyncError> {
         let (listing, page) = (head.chain.listing, head.job.page);
-        let fenced = self.frontier.commit(head, &mut read).await?;
-        if let (Fenced::Done, Some(rows)) = (fenced, &read.rows) {
+        let committed = self.frontier.commit_page(head, &mut read).await?;
+        if let (Some(_), Some(rows)) = (committed, &read.rows) {
             let (rows, connector) = (rows.rows(), read.facts.connector);
             self.observer.observe(&Event::Stored { listing, page, rows, connector });
         }
         // A commit may also cut the chain; the store knows.
-        let record = with_store(self.frontier.store(), move |store| store.is_reading(listing)).await?;
-        if !record {
+        let is_last = match committed {
+            Some(committed) => committed.is_last,
+            None => !with_store(self.frontier.store(), move |store| store.is_reading(listing)).await?,
+        };
+        if is_last {
             self.observer.observe(&Event::Read { listing });
         }
-        Ok(!record)
+        Ok(is_last)
     }
 }

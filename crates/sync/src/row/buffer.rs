@@ -122,9 +122,11 @@ impl RowBuffer {
             file.seek(SeekFrom::End(0))?;
         }
         let mut rest = self.memory.as_slice();
-        let mut record = Vec::new();
-        while let Some(row) = read_record(&mut rest, &mut record)? {
-            each(row)?;
+        while let Some(head) = rest.split_off(..HEAD) {
+            let head = Head::read(head);
+            let record = rest.split_off(..head.length()?);
+            let record = record.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
+            each(head.row(record)?)?;
         }
         Ok(())
     }
@@ -132,28 +134,55 @@ impl RowBuffer {
 
 const NO_KEY: u64 = u64::MAX;
 
+/// Bytes before each row: the length of its key, that of its text, and its digest.
+const HEAD: usize = 24;
+
+struct Head {
+    key: u64,
+    data: u64,
+    digest: i64,
+}
+
+impl Head {
+    fn read(bytes: &[u8]) -> Self {
+        let number = |at: usize| {
+            let mut number = [0; 8];
+            number.copy_from_slice(&bytes[at..at + 8]);
+            u64::from_le_bytes(number)
+        };
+        Self { key: number(0), data: number(8), digest: number(16).cast_signed() }
+    }
+
+    /// Bytes of the key and the text.
+    fn length(&self) -> io::Result<usize> {
+        Ok(self.key_length()? + to_size(self.data)?)
+    }
+
+    fn key_length(&self) -> io::Result<usize> {
+        if self.key == NO_KEY { Ok(0) } else { to_size(self.key) }
+    }
+
+    fn row<'a>(&self, record: &'a [u8]) -> io::Result<StoredRow<'a>> {
+        let (key, data) = record.split_at(self.key_length()?);
+        let text = |bytes| std::str::from_utf8(bytes).map_err(io::Error::other);
+        Ok(StoredRow {
+            key: if self.key == NO_KEY { None } else { Some(text(key)?) },
+            digest: self.digest,
+            data: text(data)?,
+        })
+    }
+}
+
 fn read_record<'a>(source: &mut impl Read, record: &'a mut Vec<u8>) -> io::Result<Option<StoredRow<'a>>> {
-    let mut head = [0; 24];
-    if source.read(&mut head[..1])? == 0 {
+    let mut bytes = [0; HEAD];
+    if source.read(&mut bytes[..1])? == 0 {
         return Ok(None);
     }
-    source.read_exact(&mut head[1..])?;
-    let number = |at: usize| {
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(&head[at..at + 8]);
-        u64::from_le_bytes(bytes)
-    };
-    let (key_length, data_length) = (number(0), number(8));
-    let key_bytes = if key_length == NO_KEY { 0 } else { to_size(key_length)? };
-    record.resize(key_bytes + to_size(data_length)?, 0);
+    source.read_exact(&mut bytes[1..])?;
+    let head = Head::read(&bytes);
+    record.resize(head.length()?, 0);
     source.read_exact(record)?;
-    let (key, data) = record.split_at(key_bytes);
-    let text = |bytes| std::str::from_utf8(bytes).map_err(io::Error::other);
-    Ok(Some(StoredRow {
-        key: if key_length == NO_KEY { None } else { Some(text(key)?) },
-        digest: number(16).cast_signed(),
-        data: text(data)?,
-    }))
+    head.row(record).map(Some)
 }
 
 fn to_size(length: u64) -> io::Result<usize> {

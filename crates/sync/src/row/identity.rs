@@ -86,7 +86,14 @@ fn write_json_text(value: &str, key: &mut String) {
 /// The values that a key of `fields` fields was joined from.
 #[must_use]
 pub fn split(fields: usize, key: &str) -> Option<Vec<Cow<'_, str>>> {
-    if fields == 1 { Some(vec![Cow::Borrowed(key)]) } else { serde_json::from_str(key).ok() }
+    if fields == 1 {
+        return Some(vec![Cow::Borrowed(key)]);
+    }
+    // Without a backslash there is no quotation mark inside of a value.
+    match key.strip_prefix("[\"").and_then(|rest| rest.strip_suffix("\"]")) {
+        Some(values) if !key.contains('\\') => Some(values.split("\",\"").map(Cow::Borrowed).collect()),
+        _ => serde_json::from_str(key).ok(),
+    }
 }
 
 /// No listing of the contract has more.

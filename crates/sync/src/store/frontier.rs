@@ -3,25 +3,19 @@
 use std::collections::HashSet;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use lumos_connector_types::rate_limit::RateLimitRequestInfo;
-use twox_hash::XxHash3_64;
 
+use super::commit::{Committed, commit};
 use super::error::{StoreError, Trouble};
-use super::listings::{FindingKind, add_finding, keys_after, micros, text};
+use super::listings::micros;
 use super::open::Store;
 use super::session::Session;
 use super::value::{Row, Value, values};
-use crate::frontier::{Chain, Claim, Deferral, Fenced, Frontier, Head, Next, PageFacts, PageJob, PageRead};
-use crate::plan::{ListingKind, RequestValues, Walk};
-use crate::row::RowBuffer;
+use crate::frontier::{Chain, Claim, Deferral, Fenced, Frontier, Head, PageJob, PageRead};
 
-/// How often the same page may come in a chain before the chain is cut: its connector goes round in circles.
-const SAME_PAGES: i64 = 3;
-/// How many empty pages in a row may come.
-const EMPTY_PAGES: i64 = 1000;
 /// How long a head that was claimed on a server stays with its worker, unless it is kept.
 const LEASE: Duration = Duration::from_secs(30);
 /// How long to wait for heads that others have claimed before looking again.
@@ -134,6 +128,28 @@ impl StoreFrontier {
             .unwrap_or_else(|error| Err(StoreError::file(&path, io::Error::other(error))))
     }
 
+    /// Commits a page; `None` when the head was not the last of its chain.
+    pub(crate) async fn commit_page(
+        &self,
+        head: &Head,
+        page: &mut PageRead,
+    ) -> Result<Option<Committed>, StoreError> {
+        let moved = PageRead { rows: page.rows.take(), next: page.next.clone(), facts: page.facts.clone() };
+        let shared = Arc::new(Mutex::new(moved));
+        let (head_copy, page_copy) = (head.clone(), Arc::clone(&shared));
+        let now = self.clock.now();
+        let result = self
+            .blocking(move |store| {
+                let mut page = page_copy.lock().unwrap_or_else(PoisonError::into_inner);
+                store.transaction(|session| commit(session, &head_copy, &mut page, now))
+            })
+            .await;
+        page.rows = shared.lock().unwrap_or_else(PoisonError::into_inner).rows.take();
+        let committed = result?;
+        self.release(head.chain.listing);
+        Ok(committed)
+    }
+
     fn release(&self, listing: i64) {
         self.claimed.lock().unwrap_or_else(PoisonError::into_inner).remove(&listing);
     }
@@ -172,21 +188,8 @@ impl Frontier for StoreFrontier {
     }
 
     async fn commit(&self, head: &Head, page: &mut PageRead) -> Result<Fenced, StoreError> {
-        let moved = PageRead { rows: page.rows.take(), next: page.next.clone(), facts: page.facts.clone() };
-        let moved = Mutex::new(moved);
-        let shared = Arc::new(moved);
-        let (head_copy, page_copy) = (head.clone(), Arc::clone(&shared));
-        let now = self.clock.now();
-        let result = self
-            .blocking(move |store| {
-                let mut page = page_copy.lock().unwrap_or_else(PoisonError::into_inner);
-                store.transaction(|session| commit(session, &head_copy, &mut page, now))
-            })
-            .await;
-        page.rows = shared.lock().unwrap_or_else(PoisonError::into_inner).rows.take();
-        let fenced = result?;
-        self.release(head.chain.listing);
-        Ok(fenced)
+        let committed = self.commit_page(head, page).await?;
+        Ok(if committed.is_some() { Fenced::Done } else { Fenced::Late })
     }
 
     async fn defer(&self, head: &Head, deferral: Deferral) -> Result<Fenced, StoreError> {
@@ -261,10 +264,8 @@ impl Store {
                     std::cmp::Ordering::Less => Collected::Known,
                     std::cmp::Ordering::Greater => Collected::Early,
                     std::cmp::Ordering::Equal => match commit(session, &head, content, now)? {
-                        Fenced::Done => Collected::Stored {
-                            is_last: session.query_first(HEAD_OF_LISTING, values![*listing])?.is_none(),
-                        },
-                        Fenced::Late => Collected::Known,
+                        Some(Committed { is_last }) => Collected::Stored { is_last },
+                        None => Collected::Known,
                     },
                 });
             }
@@ -382,185 +383,9 @@ pub(super) fn set_at(session: &Session<'_>, now: i64) -> String {
     if session.is_postgres() { SERVER_NOW.to_owned() } else { now.to_string() }
 }
 
-fn commit(session: &mut Session<'_>, head: &Head, page: &mut PageRead, now: i64) -> Result<Fenced, Trouble> {
-    let start = Instant::now();
-    let listing = head.chain.listing;
-    // The fence. On a server it also holds the row until the end of the transaction.
-    let is_last = session.execute(
-        "UPDATE heads SET sequence = sequence + 1 WHERE listing = ?1 AND sequence = ?2",
-        values![listing, head.sequence.cast_signed()],
-    )?;
-    if is_last == 0 {
-        return Ok(Fenced::Late);
-    }
-    let mut next = match &mut page.rows {
-        Some(rows) => {
-            let next = hold_to_progress(session, head, rows, page.next.clone())?;
-            session.append(listing, head.job.page.cast_signed(), rows)?;
-            insert_page(session, head, rows, &page.facts)?;
-            next
-        }
-        None => page.next.clone(),
-    };
-    if let Next::Accounts(job) = next {
-        next = next_accounts(session, head, job)?.map_or(Next::End, Next::Page);
-    }
-    let (state, cut) = match &next {
-        Next::Page(job) => {
-            let (set_at, lease) = (set_at(session, now), no_lease(session));
-            session.execute(
-                &format!(
-                    "UPDATE heads SET job = ?2, attempt = 0, waits = 0, delay = 0, reason = NULL, set_at = {set_at}{lease}
-                     WHERE listing = ?1"
-                ),
-                values![listing, &text(job)?],
-            )?;
-            ("reading", None)
-        }
-        Next::End | Next::Accounts(_) => ("read", None),
-        Next::Cut(reason) => ("read", Some(reason.as_str())),
-    };
-    if state == "read" {
-        session.execute("DELETE FROM heads WHERE listing = ?1", values![listing])?;
-        session.execute("UPDATE listings SET ended_at = ?2 WHERE id = ?1", values![listing, now])?;
-    }
-    record_facts(session, head, &page.facts)?;
-    let (rows, bytes, pages) =
-        page.rows.as_ref().map_or((0, 0, 0_i64), |rows| (rows.rows(), rows.bytes(), 1));
-    session.execute(
-        "UPDATE listings SET state = ?2, cut = ?3, pages = pages + ?4, rows = rows + ?5, bytes = bytes + ?6,
-                             calls = calls + 1, connector_time = connector_time + ?7, store_time = store_time + ?8
-         WHERE id = ?1",
-        values![
-            listing,
-            state,
-            cut,
-            pages,
-            rows.cast_signed(),
-            bytes.cast_signed(),
-            micros(page.facts.connector),
-            micros(start.elapsed())
-        ],
-    )?;
-    Ok(Fenced::Done)
-}
-
 /// What ends a lease, where there are leases.
-fn no_lease(session: &Session<'_>) -> &'static str {
+pub(super) fn no_lease(session: &Session<'_>) -> &'static str {
     if session.is_postgres() { ", leased_until = NULL" } else { "" }
-}
-
-/// The job for the accounts after those that a page was about.
-fn next_accounts(session: &mut Session<'_>, head: &Head, job: PageJob) -> Result<Option<PageJob>, Trouble> {
-    let Some(kind) = ListingKind::of(&head.chain.capability) else { return Ok(None) };
-    let Walk::Accounts { batch } = kind.walk else { return Ok(None) };
-    let accounts = session.query_first(
-        "SELECT id FROM listings WHERE sync = ?1 AND label = 'accounts' AND reading = 1",
-        values![head.chain.sync],
-    )?;
-    let Some(mut accounts) = accounts else { return Ok(None) };
-    let keys = keys_after(session, accounts.take(0)?, job.cursor.as_deref(), batch)?;
-    let request = RequestValues::default().payload(kind, &keys);
-    Ok(keys.last().map(|last| PageJob { request, token: None, cursor: Some(last.clone()), ..job }))
-}
-
-/// Cuts a chain that would never end: a token that was asked for before, or pages that bring nothing new.
-fn hold_to_progress(
-    session: &mut Session<'_>,
-    head: &Head,
-    rows: &RowBuffer,
-    next: Next,
-) -> Result<Next, Trouble> {
-    let job = match &next {
-        Next::Page(job) | Next::Accounts(job) => job,
-        Next::End | Next::Cut(_) => return Ok(next),
-    };
-    let listing = head.chain.listing;
-    if job.token.is_some() && matches!(next, Next::Page(_)) {
-        let token = token_hash(job);
-        let is_known: bool = session
-            .query_row(
-                "SELECT EXISTS (SELECT 1 FROM pages WHERE listing = ?1 AND token = ?2)",
-                values![listing, token],
-            )?
-            .take(0)?;
-        if is_known || token == token_hash(&head.job) {
-            return Ok(Next::Cut(format!(
-                "page {} gave a token that an earlier page was asked with",
-                head.job.page
-            )));
-        }
-    }
-    if rows.rows() == 0 {
-        let empty: i64 = session
-            .query_row(
-                "SELECT count(*) FROM pages WHERE listing = ?1 AND page > ?2 AND rows = 0",
-                values![listing, head.job.page.cast_signed() - EMPTY_PAGES],
-            )?
-            .take(0)?;
-        // A walk through accounts may find nothing for thousands of them.
-        if empty + 1 >= EMPTY_PAGES && head.job.cursor.is_none() {
-            return Ok(Next::Cut(format!("{EMPTY_PAGES} empty pages in a row, each with another token")));
-        }
-        return Ok(next);
-    }
-    let same: i64 = session
-        .query_row(
-            "SELECT count(*) FROM pages WHERE listing = ?1 AND content = ?2 AND rows > 0",
-            values![listing, rows.content()],
-        )?
-        .take(0)?;
-    if same >= SAME_PAGES {
-        return Ok(Next::Cut(format!("the same page came {} times, each time with another token", same + 1)));
-    }
-    Ok(next)
-}
-
-/// Tokens are compared within the accounts that a request names: for others the same token may come again.
-fn token_hash(job: &PageJob) -> i64 {
-    let Some(token) = &job.token else { return 0 };
-    let text = format!("{}\0{token}", job.cursor.as_deref().unwrap_or_default());
-    XxHash3_64::oneshot(text.as_bytes()).cast_signed()
-}
-
-fn insert_page(
-    session: &mut Session<'_>,
-    head: &Head,
-    rows: &RowBuffer,
-    facts: &PageFacts,
-) -> Result<(), Trouble> {
-    session.execute(
-        "INSERT INTO pages (listing, page, token, rows, bytes, content, connector_time, stored_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        values![
-            head.chain.listing,
-            head.job.page.cast_signed(),
-            token_hash(&head.job),
-            rows.rows().cast_signed(),
-            rows.bytes().cast_signed(),
-            rows.content(),
-            micros(facts.connector),
-            Timestamp::now().as_millisecond()
-        ],
-    )?;
-    Ok(())
-}
-
-fn record_facts(session: &mut Session<'_>, head: &Head, facts: &PageFacts) -> Result<(), Trouble> {
-    let (listing, page) = (head.chain.listing, head.job.page);
-    if facts.not_objects > 0 {
-        let example = facts.first_not_object.map(|row| format!("row {row} of page {page}"));
-        add_finding(session, listing, FindingKind::NotObjects, facts.not_objects, example.as_deref())?;
-    }
-    if facts.without_identity > 0 {
-        let example = facts
-            .first_without_identity
-            .as_ref()
-            .map(|(row, what)| format!("row {row} of page {page}: {what}"));
-        let kind = FindingKind::WithoutIdentity;
-        add_finding(session, listing, kind, facts.without_identity, example.as_deref())?;
-    }
-    Ok(())
 }
 
 fn defer(session: &mut Session<'_>, head: &Head, deferral: &Deferral, now: i64) -> Result<Fenced, Trouble> {

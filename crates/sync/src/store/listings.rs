@@ -387,7 +387,7 @@ pub(super) fn add_finding(
     count: u64,
     example: Option<&str>,
 ) -> Result<(), Trouble> {
-    session.execute(
+    session.later(
         "INSERT INTO findings (listing, kind, count, example) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (listing, kind) DO UPDATE SET count = findings.count + excluded.count",
         values![listing, kind.as_str(), count.cast_signed(), example],

@@ -8,10 +8,12 @@
 //! | `session`, `value` | statements, written once for both |
 //! | `syncs` | the syncs of a file: begin, go on, end, throw away old ones |
 //! | `listings` | the listings of a sync and how far each is |
-//! | `frontier` | heads and the commit of a page |
+//! | `frontier` | heads: who reads which page |
+//! | `commit` | the commit of a page, behind the fence |
 //! | `rows` | the rows of a listing in the order of their keys |
 //! | `views` | the rows of the latest sync as columns |
 
+mod commit;
 mod error;
 mod frontier;
 mod listings;
@@ -28,6 +30,7 @@ pub use error::{ServerError, StoreError};
 pub use frontier::{Collected, ReadElsewhere, Scope, StoreFrontier};
 pub use listings::{Finding, FindingKind, ListingRecord, ListingState};
 pub use open::Store;
+pub(crate) use rows::CHUNK as ROWS_AHEAD;
 pub use rows::{KeyedRow, Rows};
 pub use syncs::{NewSync, SyncRecord, SyncState};
 

@@ -1,6 +1,6 @@
 //! The rows of a listing in the order of their keys, a few at a time: memory does not grow with their number.
 
-use std::collections::VecDeque;
+use std::cmp::Ordering;
 
 use serde::Deserialize;
 
@@ -9,10 +9,10 @@ use super::open::Store;
 use super::value::values;
 
 /// A row by its key, without its text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyedRow {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyedRow<'a> {
     /// Its identity.
-    pub key: String,
+    pub key: &'a str,
     /// Hash of its text.
     pub digest: i64,
     /// Where it is: for [`Store::row_data`].
@@ -24,44 +24,131 @@ pub struct KeyedRow {
 pub struct Rows<'a> {
     store: &'a Store,
     listing: i64,
-    ahead: VecDeque<KeyedRow>,
-    last: Option<KeyedRow>,
+    chunk: Chunk,
+    /// The place in the chunk of the next row.
+    at: usize,
+    /// Whether no row comes after those of the chunk.
     is_done: bool,
 }
 
+/// Rows that follow each other, their keys in one text.
+#[derive(Debug, Default)]
+struct Chunk {
+    keys: String,
+    /// The end of the key in the text, the digest and the place of each row.
+    rows: Vec<(usize, i64, i64)>,
+}
+
 /// Rows that are fetched at a time.
-const CHUNK: usize = 4096;
+pub(crate) const CHUNK: usize = 4096;
+/// Rows that are looked at one after the other before a key is searched for by halves.
+const NEARBY: usize = 8;
+
+impl Chunk {
+    fn row(&self, at: usize) -> Option<KeyedRow<'_>> {
+        let &(end, digest, place) = self.rows.get(at)?;
+        let start = at.checked_sub(1).map_or(0, |before| self.rows[before].0);
+        Some(KeyedRow { key: &self.keys[start..end], digest, place })
+    }
+
+    fn key(&self, at: usize) -> &str {
+        self.row(at).map_or("", |row| row.key)
+    }
+
+    fn last(&self) -> Option<KeyedRow<'_>> {
+        self.row(self.rows.len().checked_sub(1)?)
+    }
+}
 
 impl Rows<'_> {
     /// The next row; `None` after the last.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn next_row(&mut self) -> Result<Option<KeyedRow>, StoreError> {
-        if self.ahead.is_empty() && !self.is_done {
+    pub fn next_row(&mut self) -> Result<Option<KeyedRow<'_>>, StoreError> {
+        if self.at == self.chunk.rows.len() && !self.is_done {
             self.fetch()?;
         }
-        Ok(self.ahead.pop_front())
+        let row = self.chunk.row(self.at);
+        self.at += usize::from(row.is_some());
+        Ok(row)
     }
 
+    /// Whether there is a row with that key. Keys that are asked for in ascending order cost one way through the
+    /// listing at the most, one that stands before those that were fetched last costs a look-up of its own.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn contains(&mut self, key: &str) -> Result<bool, StoreError> {
+        let reaches_back = self.chunk.row(0).is_some_and(|first| first.key <= key);
+        if !reaches_back && (self.is_done || !self.chunk.rows.is_empty()) {
+            return self.store.has_key(self.listing, key);
+        }
+        let is_beyond = self.chunk.last().is_none_or(|last| last.key < key);
+        if is_beyond {
+            if self.is_done {
+                return Ok(false);
+            }
+            self.fetch_from(key)?;
+        }
+        let end = self.chunk.rows.len();
+        let behind = self.at < end && self.chunk.key(self.at) <= key;
+        let mut place = if behind { self.at } else { 0 };
+        let near = end.min(place + NEARBY);
+        while place < near {
+            match self.chunk.key(place).cmp(key) {
+                Ordering::Less => place += 1,
+                Ordering::Equal => {
+                    self.at = place;
+                    return Ok(true);
+                }
+                Ordering::Greater => return Ok(false),
+            }
+        }
+        let (mut low, mut high) = (place, end);
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.chunk.key(middle) < key {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        self.at = low.min(end);
+        Ok(self.chunk.row(low).is_some_and(|row| row.key == key))
+    }
+
+    /// Fetches the rows after those of the chunk.
     fn fetch(&mut self) -> Result<(), StoreError> {
-        let (listing, last, ahead) = (self.listing, self.last.take(), &mut self.ahead);
+        let last = self.chunk.last().map(|last| (last.key.to_owned(), last.digest, last.place));
+        let bound = if last.is_some() { "(key, digest, rowid) > (?1, ?2, ?3)" } else { "key IS NOT NULL" };
+        self.fetch_where(bound, last.as_ref().map(|(key, digest, place)| (key.as_str(), *digest, *place)))
+    }
+
+    /// Fetches the rows from the first with that key or a later one on.
+    fn fetch_from(&mut self, key: &str) -> Result<(), StoreError> {
+        self.fetch_where("(key, digest, rowid) >= (?1, ?2, ?3)", Some((key, i64::MIN, 0)))
+    }
+
+    fn fetch_where(&mut self, bound: &str, from: Option<(&str, i64, i64)>) -> Result<(), StoreError> {
+        let (listing, chunk) = (self.listing, &mut self.chunk);
+        chunk.keys.clear();
+        chunk.rows.clear();
+        self.at = 0;
         self.store.with(|session| {
-            let bound = if last.is_some() { "(key, digest, rowid) > (?1, ?2, ?3)" } else { "key IS NOT NULL" };
             let query = format!(
                 "SELECT key, digest, rowid FROM rows_{listing} WHERE {bound} ORDER BY key, digest, rowid LIMIT {CHUNK}"
             );
-            let rows = match &last {
-                Some(last) => session.query(&query, values![&last.key, last.digest, last.place])?,
-                None => session.query(&query, values![])?,
+            let mut each = |key: &str, digest, place| {
+                chunk.keys.push_str(key);
+                chunk.rows.push((chunk.keys.len(), digest, place));
             };
-            for mut row in rows {
-                ahead.push_back(KeyedRow { key: row.take(0)?, digest: row.take(1)?, place: row.take(2)? });
+            match from {
+                Some((key, digest, place)) => session.keys(&query, values![key, digest, place], &mut each),
+                None => session.keys(&query, values![], &mut each),
             }
-            Ok(())
         })?;
-        self.is_done = self.ahead.len() < CHUNK;
-        self.last = self.ahead.back().cloned();
+        self.is_done = self.chunk.rows.len() < CHUNK;
         Ok(())
     }
 }
@@ -76,7 +163,7 @@ impl Store {
     /// The keyed rows of an indexed listing in the order of their keys.
     #[must_use]
     pub fn rows(&self, listing: i64) -> Rows<'_> {
-        Rows { store: self, listing, ahead: VecDeque::new(), last: None, is_done: false }
+        Rows { store: self, listing, chunk: Chunk::default(), at: 0, is_done: false }
     }
 
     /// The text of a row.

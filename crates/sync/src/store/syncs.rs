@@ -102,6 +102,30 @@ fn record(mut row: Row) -> Result<SyncRecord, Trouble> {
 }
 
 impl Store {
+    /// The latest sync of a connection that has ended.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn latest_ended(&self, connection: &str) -> Result<Option<SyncRecord>, StoreError> {
+        self.with(|session| {
+            let query = format!(
+                "SELECT {COLUMNS} FROM syncs WHERE connection = ?1 AND state = 'ended' ORDER BY id DESC LIMIT 1"
+            );
+            session.query_first(&query, values![connection])?.map(record).transpose()
+        })
+    }
+
+    /// The connections of which syncs have ended, by name.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn connections_ended(&self) -> Result<Vec<String>, StoreError> {
+        self.with(|session| {
+            let query = "SELECT DISTINCT connection FROM syncs WHERE state = 'ended' ORDER BY connection";
+            session.query(query, values![])?.into_iter().map(|mut row| row.take(0)).collect()
+        })
+    }
+
     /// All syncs, the oldest first.
     ///
     /// # Errors

@@ -60,6 +60,46 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     }
 }
 
+impl Value<'_> {
+    /// The value for a statement that goes out later.
+    pub(super) fn boxed(&self) -> Box<dyn ToPostgres + Send + Sync> {
+        Box::new(match *self {
+            Self::Null => Owned::Null,
+            Self::Integer(number) => Owned::Integer(number),
+            Self::Text(text) => Owned::Text(text.to_owned()),
+        })
+    }
+}
+
+/// A value that is kept until its statement goes out.
+#[derive(Debug)]
+enum Owned {
+    Null,
+    Integer(i64),
+    Text(String),
+}
+
+impl ToPostgres for Owned {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        let value = match self {
+            Self::Null => Value::Null,
+            Self::Integer(number) => Value::Integer(*number),
+            Self::Text(text) => Value::Text(text),
+        };
+        ToPostgres::to_sql(&value, ty, out)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
 impl ToSqlite for Value<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {

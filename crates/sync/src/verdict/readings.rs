@@ -38,14 +38,14 @@ fn compare_two(
             (None, None) => return Ok(()),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
-            (Some(left), Some(right)) => left.key.cmp(&right.key),
+            (Some(left), Some(right)) => left.key.cmp(right.key),
         };
         match (order, &left, &right) {
             (Ordering::Less, Some(row), _) | (Ordering::Greater, _, Some(row)) => {
-                find(FindingKind::Unstable, &row.key);
+                find(FindingKind::Unstable, row.key);
             }
             (_, Some(one), Some(other)) if one.digest != other.digest => {
-                find(FindingKind::Changing, &one.key);
+                find(FindingKind::Changing, one.key);
             }
             _ => {}
         }

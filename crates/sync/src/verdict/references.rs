@@ -5,10 +5,27 @@ use std::collections::HashSet;
 use super::judge::Findings;
 use crate::plan::Reference;
 use crate::row::identity;
-use crate::store::{FindingKind, ListingRecord, Store, StoreError};
+use crate::store::{FindingKind, ListingRecord, ROWS_AHEAD, Rows, Store, StoreError};
 
 /// Keys that were looked up with success and need not be again; forgotten when there are more.
 const REMEMBERED: usize = 16 * 1024;
+
+/// A listing whose rows are named.
+struct Target<'a> {
+    listing: &'a ListingRecord,
+    rows: Rows<'a>,
+    /// Whether its keys are gone through beside the rows that name them, which costs a comparison for each. Otherwise
+    /// each is looked up: rows name them in no order, and they are too many to be at hand.
+    is_beside: bool,
+}
+
+impl<'a> Target<'a> {
+    fn new(store: &'a Store, reference: &Reference, listing: &'a ListingRecord) -> Self {
+        // Rows come in the order of their keys, and with it in that of the first field.
+        let is_beside = reference.fields.first() == Some(&0) || listing.rows < ROWS_AHEAD as u64;
+        Self { listing, rows: store.rows(listing.id), is_beside }
+    }
+}
 
 /// Looks every reference up whose target was read to its end in this sync.
 pub(super) fn check(
@@ -26,6 +43,8 @@ pub(super) fn check(
                 reference.to.iter().filter_map(|label| named(&label)).collect();
             // Where a target was not read, or not to its end, nothing can be said.
             if !targets.is_empty() && targets.iter().all(|target| target.cut.is_none()) {
+                let targets = targets.into_iter().map(|target| Target::new(store, reference, target));
+                let targets = targets.collect();
                 checks.push(Check { reference, targets, remembered: HashSet::new(), last: String::new() });
             }
         }
@@ -38,7 +57,7 @@ pub(super) fn check(
 
 struct Check<'a> {
     reference: &'a Reference,
-    targets: Vec<&'a ListingRecord>,
+    targets: Vec<Target<'a>>,
     remembered: HashSet<String>,
     /// The key that was looked up last with success: rows that follow each other often name the same.
     last: String,
@@ -54,7 +73,7 @@ fn go_through(
     let mut rows = store.rows(listing.id);
     let mut wanted = String::new();
     while let Some(row) = rows.next_row()? {
-        let Some(parts) = identity::split(fields, &row.key) else { continue };
+        let Some(parts) = identity::split(fields, row.key) else { continue };
         for check in checks.iter_mut() {
             let values =
                 || check.reference.fields.iter().map(|&field| parts.get(field).map_or("", |part| part));
@@ -70,7 +89,7 @@ fn go_through(
             dangling.0 += 1;
             dangling.1.get_or_insert_with(|| format!("{wanted} is not in {labels}"));
             for target in &check.targets {
-                let missing = found.entry((target.id, FindingKind::Missing)).or_default();
+                let missing = found.entry((target.listing.id, FindingKind::Missing)).or_default();
                 missing.0 += 1;
                 missing.1.get_or_insert_with(|| format!("{wanted}, named by {}", listing.label));
             }
@@ -84,8 +103,13 @@ impl Check<'_> {
         if self.last == key || self.remembered.contains(key) {
             return Ok(true);
         }
-        for target in &self.targets {
-            if store.has_key(target.id, key)? {
+        for target in &mut self.targets {
+            if target.is_beside {
+                if target.rows.contains(key)? {
+                    key.clone_into(&mut self.last);
+                    return Ok(true);
+                }
+            } else if store.has_key(target.listing.id, key)? {
                 if self.remembered.len() >= REMEMBERED {
                     self.remembered.clear();
                 }

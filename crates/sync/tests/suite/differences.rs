@@ -1,6 +1,6 @@
 //! What changed between two syncs: only a complete listing says that something is gone.
 
-use lumos_sync::diff::{Change, ListingDiff, RemovalLimit, Side, SideError, SideName, diff};
+use lumos_sync::diff::{Change, Chosen, ListingDiff, RemovalLimit, Side, SideError, SideName, diff};
 use lumos_sync::execute::policy::RetryPolicy;
 use lumos_sync::execute::{CallFailure, SyncOptions};
 use lumos_sync::report::changes::{ChangesForm, write_end, write_head, write_row};
@@ -15,7 +15,7 @@ struct Found {
 }
 
 fn compare(place: &Place, old: i64, new: i64) -> Found {
-    let side = |sync| Side::open(&SideName { path: place.path(), sync: Some(sync) }).unwrap();
+    let side = |sync| Side::open(&SideName { path: place.path(), sync: Chosen::Number(sync) }).unwrap();
     let (mut rows, mut outputs) = (Vec::new(), [Vec::new(), Vec::new(), Vec::new()]);
     let forms = [ChangesForm::Text, ChangesForm::Json, ChangesForm::Csv];
     forms.iter().zip(&mut outputs).for_each(|(form, output)| write_head(*form, output).unwrap());
@@ -119,8 +119,24 @@ async fn many_removals_are_not_believed() {
 async fn a_side_that_has_not_ended_is_refused() {
     let place = Place::new();
     drop(lumos_sync::store::Store::open(&place.path()).unwrap());
-    let error = Side::open(&SideName { path: place.path(), sync: None }).unwrap_err();
+    let error = Side::open(&SideName { path: place.path(), sync: Chosen::Latest }).unwrap_err();
     assert!(matches!(error, SideError::NoSync { .. }), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_several_connections_in_a_store_one_is_named() {
+    let place = Place::new();
+    let first = place.sync(&Tenant::of(10)).await;
+    place.sync_with(&Tenant::of(20), &SyncOptions::new("other")).await.unwrap();
+    let latest = place.sync(&Tenant::of(30)).await;
+    assert_ne!(first.sync, latest.sync);
+    let side = |sync: &str| Side::open(&format!("{}{sync}", place.path().display()).parse().unwrap());
+    assert_eq!(side("#acme").unwrap().sync.id, latest.sync);
+    assert_eq!(side("#other").unwrap().sync.connection, "other");
+    assert_eq!(side(&format!("#{}", first.sync)).unwrap().sync.id, first.sync);
+    let text = |sync| side(sync).unwrap_err().to_string();
+    assert!(text("").ends_with("tenant.db#acme"), "{}", text(""));
+    assert!(text("#nobody").ends_with("no sync of the connection nobody that has ended"), "{}", text("#nobody"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -128,7 +144,7 @@ async fn exported_rows_are_those_that_came() {
     use lumos_sync::export::{Format, write_folder};
     let place = Place::new();
     let end = place.sync(&Tenant::small()).await;
-    let side = Side::open(&SideName { path: place.path(), sync: None }).unwrap();
+    let side = Side::open(&SideName { path: place.path(), sync: Chosen::Latest }).unwrap();
     let folder = place.folder.path().join("rows");
     let files = write_folder(&side, Format::Ndjson, &folder).unwrap();
     let rows: usize =
@@ -158,7 +174,7 @@ async fn exported_parquet_has_the_types_of_the_contract_and_says_what_it_leaves_
     }
     entitlements.push("7".to_owned());
     place.sync(&tenant).await;
-    let side = Side::open(&SideName { path: place.path(), sync: None }).unwrap();
+    let side = Side::open(&SideName { path: place.path(), sync: Chosen::Latest }).unwrap();
     let folder = place.folder.path().join("rows");
     let files = write_folder(&side, Format::Parquet, &folder).unwrap();
     let read = |label: &str| {
@@ -221,7 +237,7 @@ async fn what_changed_since_a_sync_is_compared_field_by_field_and_says_what_it_c
     ];
     let tenant = with_updates(&updates);
     place.sync(&tenant).await;
-    let side = Side::open(&SideName { path: place.path(), sync: None }).unwrap();
+    let side = Side::open(&SideName { path: place.path(), sync: Chosen::Latest }).unwrap();
     let mut rows = Vec::new();
     let found = diff_since(&tenant, &side, &RetryPolicy::default(), |row| {
         rows.push(format!("{} {} {}", row.change.as_str(), row.key, row.name));
@@ -254,7 +270,7 @@ async fn what_changed_since_a_sync_is_refused_where_it_cannot_be_known() {
     use lumos_sync::diff::{UpdatesError, diff_since};
     let place = Place::new();
     place.sync(&Tenant::small()).await;
-    let side = Side::open(&SideName { path: place.path(), sync: None }).unwrap();
+    let side = Side::open(&SideName { path: place.path(), sync: Chosen::Latest }).unwrap();
     let ask = async |tenant: &Tenant| {
         diff_since(tenant, &side, &RetryPolicy::default(), |_| Ok(())).await.unwrap_err()
     };

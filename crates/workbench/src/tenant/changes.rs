@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Query, State as Extracted};
 use axum::response::Html;
-use lumos_sync::diff::{self, Change, FieldChange, ListingDiff, RemovalLimit, Side, SideError, SideName};
+use lumos_sync::diff::{self, Change, Chosen, FieldChange, ListingDiff, RemovalLimit, Side, SideError, SideName};
 use lumos_sync::store::SyncState;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -57,7 +57,7 @@ pub(crate) async fn show(
     };
     let path = tenant.store.path().to_owned();
     let (listings, rows) = tokio::task::spawn_blocking(move || {
-        let side = |sync| Side::open(&SideName { path: path.clone(), sync: Some(sync) });
+        let side = |sync| Side::open(&SideName { path: path.clone(), sync: Chosen::Number(sync) });
         compare(&side(chosen)?, &side(sync)?)
     })
     .await??;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lumos_sync::store::{Store, StoreError};
 
@@ -11,7 +11,7 @@ use lumos_sync::store::{Store, StoreError};
 pub struct Stores {
     place: PathBuf,
     /// One for all, or by connection.
-    open: HashMap<String, Arc<Store>>,
+    open: Mutex<HashMap<String, Arc<Store>>>,
     is_folder: bool,
 }
 
@@ -23,46 +23,45 @@ impl Stores {
     pub fn open(place: &Path) -> Result<Self, StoreError> {
         let text = place.to_string_lossy();
         let is_folder = !(text.starts_with("postgres://") || text.starts_with("postgresql://"));
-        let mut stores = Self { place: place.to_owned(), open: HashMap::new(), is_folder };
+        let mut open = HashMap::new();
         if is_folder {
             std::fs::create_dir_all(place)
                 .map_err(|source| StoreError::File { path: place.to_owned(), source })?;
         } else {
-            stores.of("")?;
+            open.insert(String::new(), Arc::new(Store::open(place)?));
         }
-        Ok(stores)
+        Ok(Self { place: place.to_owned(), open: Mutex::new(open), is_folder })
     }
 
-    /// The store of a connection.
-    pub(crate) fn of(&mut self, connection: &str) -> Result<Arc<Store>, StoreError> {
+    /// The store of a connection. Whoever asks for one connection does so one after the other.
+    pub(crate) async fn of(&self, connection: &str) -> Result<Arc<Store>, StoreError> {
         let key = if self.is_folder { connection } else { "" };
-        if let Some(store) = self.open.get(key) {
+        if let Some(store) = self.opened().get(key) {
             return Ok(Arc::clone(store));
         }
-        let path = if self.is_folder {
-            // A name comes from the broker; it is a file's name and nothing else.
-            let is_name = !connection.is_empty()
-                && !connection.starts_with('.')
-                && !connection.contains(['/', '\\', '\0']);
-            if !is_name {
-                return Err(StoreError::File {
-                    path: self.place.clone(),
-                    source: std::io::Error::other("the name of a connection is not that of a file"),
-                });
-            }
-            self.place.join(format!("{connection}.db"))
-        } else {
-            self.place.clone()
-        };
-        let store = Arc::new(Store::open(&path)?);
-        self.open.insert(key.to_owned(), Arc::clone(&store));
+        // A name comes from the broker; it is a file's name and nothing else.
+        let is_name = !connection.is_empty()
+            && !connection.starts_with('.')
+            && !connection.contains(['/', '\\', '\0']);
+        let error = |what: std::io::Error| StoreError::File { path: self.place.clone(), source: what };
+        if !is_name {
+            return Err(error(std::io::Error::other("the name of a connection is not that of a file")));
+        }
+        let path = self.place.join(format!("{connection}.db"));
+        let opening = tokio::task::spawn_blocking(move || Store::open(&path).map(Arc::new));
+        let store = opening.await.map_err(|failure| error(std::io::Error::other(failure)))??;
+        self.opened().insert(key.to_owned(), Arc::clone(&store));
         Ok(store)
     }
 
     /// Closes the file of a connection of which nothing is under way.
-    pub(crate) fn close(&mut self, connection: &str) {
+    pub(crate) fn close(&self, connection: &str) {
         if self.is_folder {
-            self.open.remove(connection);
+            self.opened().remove(connection);
         }
+    }
+
+    fn opened(&self) -> MutexGuard<'_, HashMap<String, Arc<Store>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
