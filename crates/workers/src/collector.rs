@@ -189,10 +189,8 @@ impl Collector {
                     match groups.iter_mut().find(|group| Arc::ptr_eq(&group.store, &member.run.store)) {
                         Some(group) => group.members.push(member),
                         None => {
-                            groups.push(Group {
-                                store: Arc::clone(&member.run.store),
-                                members: vec![member],
-                            });
+                            groups
+                                .push(Group { store: Arc::clone(&member.run.store), members: vec![member] });
                         }
                     }
                 }

@@ -159,7 +159,72 @@ mod spans {
 
     #[cfg(test)]
     mod tests {
+        use std::sync::{Arc, Mutex};
+
+        use lumos_sync::frontier::{Chain, PageJob};
+        use opentelemetry_sdk::error::OTelSdkResult;
+        use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
         use super::*;
+        use crate::message::{Found, HeadForm};
+
+        /// Keeps what would be sent.
+        #[derive(Clone, Debug, Default)]
+        struct Kept(Arc<Mutex<Vec<SpanData>>>);
+
+        impl SpanExporter for Kept {
+            async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+                self.0.lock().unwrap().extend(batch);
+                Ok(())
+            }
+        }
+
+        #[test]
+        fn the_span_of_a_page_is_in_the_trace_that_its_head_brings() {
+            let kept = Kept::default();
+            let provider = SdkTracerProvider::builder().with_simple_exporter(kept.clone()).build();
+            let telemetry = Telemetry { provider: Some(provider) };
+            let chain = Chain {
+                sync: 1,
+                connection: "acme".to_owned(),
+                listing: 2,
+                capability: "list_accounts".to_owned(),
+            };
+            let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned();
+            let job = PageJob { page: 4, trace: Some(trace), ..PageJob::default() };
+            let form = HeadForm {
+                run: "r".to_owned(),
+                pool: "default".to_owned(),
+                chain,
+                job,
+                attempt: 1,
+                waits: 0,
+                not_before: 0,
+                delay: 0,
+            };
+            // As a worker gets it from the broker.
+            let placed = form.place().unwrap();
+            let Found::Here(read) = HeadForm::read("subject", Some(&placed.headers)).unwrap() else {
+                panic!("no head")
+            };
+            telemetry.page(&read.head(7)).end(PageResult::Committed(3));
+            telemetry.page(&read.head(7)).end(PageResult::Failed);
+            telemetry.flush();
+            let spans = kept.0.lock().unwrap();
+            assert_eq!(spans.len(), 2);
+            for span in spans.iter() {
+                assert_eq!(span.span_context.trace_id().to_string(), "0af7651916cd43dd8448eb211c80319c");
+                assert_eq!(span.parent_span_id.to_string(), "b7ad6b7169203331");
+            }
+            let has = |name: &str, value: &str| {
+                spans[0].attributes.iter().any(|it| it.key.as_str() == name && it.value.as_str() == value)
+            };
+            assert!(has("connection", "acme") && has("capability", "list_accounts"));
+            assert!(
+                has("page", "4") && has("attempt", "1") && has("rows", "3") && has("result", "committed")
+            );
+            assert!(matches!(spans[1].status, Status::Error { .. }), "{:?}", spans[1].status);
+        }
 
         #[test]
         fn a_page_belongs_to_the_trace_of_its_sync() {

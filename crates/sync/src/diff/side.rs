@@ -109,9 +109,9 @@ impl Side {
         let path = || store.path().to_owned();
         let sync = match &name.sync {
             Chosen::Number(number) => store.sync(*number)?,
-            Chosen::LatestOf(connection) => store.latest_ended(connection)?.ok_or_else(|| {
-                SideError::NoSyncOf { path: path(), connection: connection.clone() }
-            })?,
+            Chosen::LatestOf(connection) => store
+                .latest_ended(connection)?
+                .ok_or_else(|| SideError::NoSyncOf { path: path(), connection: connection.clone() })?,
             Chosen::Latest => match store.connections_ended()?.as_slice() {
                 [] => None,
                 [connection] => store.latest_ended(connection)?,

@@ -136,7 +136,11 @@ async fn of_several_connections_in_a_store_one_is_named() {
     assert_eq!(side(&format!("#{}", first.sync)).unwrap().sync.id, first.sync);
     let text = |sync| side(sync).unwrap_err().to_string();
     assert!(text("").ends_with("tenant.db#acme"), "{}", text(""));
-    assert!(text("#nobody").ends_with("no sync of the connection nobody that has ended"), "{}", text("#nobody"));
+    assert!(
+        text("#nobody").ends_with("no sync of the connection nobody that has ended"),
+        "{}",
+        text("#nobody")
+    );
 }
 
 #[tokio::test(start_paused = true)]

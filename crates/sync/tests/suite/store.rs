@@ -1,7 +1,12 @@
 //! The file: its mode, its lock, other versions, a full disk, and syncs that are thrown away.
 
+use std::sync::Arc;
+
+use lumos_sync::execute::page::PageRows;
 use lumos_sync::execute::{SyncError, SyncOptions};
-use lumos_sync::store::{Store, StoreError};
+use lumos_sync::frontier::{Claim, Frontier, Next, PageJob, PageRead};
+use lumos_sync::plan::{ListingKind, Plan, Selection};
+use lumos_sync::store::{NewSync, Store, StoreError, StoreFrontier};
 use lumos_sync::verdict::Verdict;
 
 use crate::tenant::{Place, Tenant};
@@ -95,4 +100,50 @@ async fn old_syncs_are_thrown_away_but_not_the_last_complete_one() {
         )
         .unwrap();
     assert_eq!(tables, 12);
+}
+
+#[tokio::test]
+async fn a_key_is_found_wherever_the_last_one_was() {
+    let place = Place::new();
+    let store = Arc::new(Store::open(&place.path()).unwrap());
+    let plan = Plan::new(&["list_accounts".to_owned()], &Selection::default(), false).unwrap();
+    let sync = NewSync {
+        connection: "acme",
+        fingerprint: "",
+        app_id: "acme",
+        connector_version: "1",
+        page_size: None,
+        options: "{}",
+        since: "",
+    };
+    let sync = store.begin(&sync, &plan.listings).unwrap();
+    let listing = store.listings(sync).unwrap()[0].id;
+    store.start_listing(listing, &PageJob { request: "{}".to_owned(), ..PageJob::default() }).unwrap();
+    let mut rows = PageRows::new(ListingKind::labelled("accounts"), 1 << 20);
+    // Keys of which some begin others, and more than are fetched at a time. Every third is missing.
+    let keys: Vec<String> = (0..15_000).map(|number| format!("k{number}")).collect();
+    let has = |number: usize| number % 3 != 0;
+    for (_, key) in keys.iter().enumerate().filter(|(number, _)| has(*number)) {
+        rows.push(None, &format!(r#"{{"integration_specific_id":"{key}"}}"#)).unwrap();
+    }
+    let (rows, facts) = rows.into_parts();
+    let frontier = StoreFrontier::new(Arc::clone(&store), sync, "acme".to_owned());
+    let Claim::Job(head) = frontier.claim().await.unwrap() else { panic!("no head") };
+    frontier.commit(&head, &mut PageRead { rows: Some(rows), next: Next::End, facts }).await.unwrap();
+    store.index_listing(listing).unwrap();
+    let mut ascending: Vec<usize> = (0..keys.len()).collect();
+    ascending.sort_by_key(|&number| &keys[number]);
+    let descending = ascending.iter().rev().copied().collect();
+    let jumping = (0..keys.len()).map(|number| number * 7919 % keys.len()).collect();
+    let twice = ascending.iter().flat_map(|&number| [number, number]).collect();
+    let sparse = ascending.iter().step_by(4999).copied().collect();
+    for order in [ascending, descending, jumping, twice, sparse] {
+        let mut found = store.rows(listing);
+        for number in order {
+            assert_eq!(found.contains(&keys[number]).unwrap(), has(number), "{}", keys[number]);
+        }
+        for beside in ["", "a", "k", "z"] {
+            assert!(!found.contains(beside).unwrap(), "{beside}");
+        }
+    }
 }

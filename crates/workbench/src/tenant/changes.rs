@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Query, State as Extracted};
 use axum::response::Html;
-use lumos_sync::diff::{self, Change, Chosen, FieldChange, ListingDiff, RemovalLimit, Side, SideError, SideName};
+use lumos_sync::diff::{
+    self, Change, Chosen, FieldChange, ListingDiff, RemovalLimit, Side, SideError, SideName,
+};
 use lumos_sync::store::SyncState;
 use maud::{Markup, html};
 use serde::Deserialize;

@@ -175,8 +175,7 @@ impl Run {
                 None if goes_on => Ok(()),
                 // The next head is in the message. Where the store has cut the chain, it is there in vain.
                 None => {
-                    let is_reading =
-                        with_store(&self.store, move |store| store.is_reading(listing)).await?;
+                    let is_reading = with_store(&self.store, move |store| store.is_reading(listing)).await?;
                     if is_reading { Ok(()) } else { self.advance(shared, false).await }
                 }
                 Some(Next::Accounts(_)) => {
@@ -197,11 +196,7 @@ impl Run {
     }
 
     /// Begins a sync in the store with what a worker learned.
-    async fn begin(
-        &mut self,
-        shared: &Shared,
-        learned: Result<Learned, String>,
-    ) -> Result<(), ClusterError> {
+    async fn begin(&mut self, shared: &Shared, learned: Result<Learned, String>) -> Result<(), ClusterError> {
         if self.coordinator.is_some() {
             return self.advance(shared, false).await;
         }

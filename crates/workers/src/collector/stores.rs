@@ -40,9 +40,8 @@ impl Stores {
             return Ok(Arc::clone(store));
         }
         // A name comes from the broker; it is a file's name and nothing else.
-        let is_name = !connection.is_empty()
-            && !connection.starts_with('.')
-            && !connection.contains(['/', '\\', '\0']);
+        let is_name =
+            !connection.is_empty() && !connection.starts_with('.') && !connection.contains(['/', '\\', '\0']);
         let error = |what: std::io::Error| StoreError::File { path: self.place.clone(), source: what };
         if !is_name {
             return Err(error(std::io::Error::other("the name of a connection is not that of a file")));

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use lumos_sync_workers::Setup;
 use lumos_sync_workers::record::Wanted;
 
-use super::machines::Nats;
+use super::machines::{Cable, Nats};
 use super::nonce::{Kind, Tenant};
 use super::site::Site;
 use crate::harness::stage::Stage;
@@ -19,6 +19,7 @@ pub(super) fn run(stage: &mut Stage) -> Result<()> {
     large_things(stage);
     many_deferred(stage);
     cluster(stage);
+    partition(stage);
     Ok(())
 }
 
@@ -212,4 +213,54 @@ fn cluster(stage: &mut Stage) {
         site.add_worker(4)?;
         site.finish(&tenants, LIMIT)
     });
+}
+
+/// One of three brokers is cut off while it leads: the cable is cut, and nobody is told.
+fn partition(stage: &mut Stage) {
+    let cable = match Cable::lay() {
+        Ok(cable) => cable,
+        Err(error) => {
+            println!(
+                "      SKIPPED: a broker that is cut off: this machine makes no network namespace: {error:#}"
+            );
+            return;
+        }
+    };
+    stage.check("three brokers: the leader is cut off from the others, and comes back", |stage| {
+        let setup = Setup { replicas: 3, ack_wait: Duration::from_secs(2), ..Setup::default() };
+        let mut site = Site::on(stage, Nats::cluster_over(stage, &cable)?, setup, None)?;
+        let tenants: Vec<Tenant> =
+            (0..6).map(|number| Tenant::new(&format!("cut{number}"), 60, 10).takes(40)).collect();
+        site.submit(&tenants, &Wanted::default())?;
+        site.staff(2, 4)?;
+        until(&site, &tenants, 20)?;
+        lead(&site, "n2")?;
+        cable.cut()?;
+        let before = site.pages(&tenants);
+        until(&site, &tenants, before + 40)?;
+        let leader = site.block_on(site.broker().status(&["default".to_owned()]))?.leader;
+        ensure!(leader.as_deref() != Some("n2"), "n2 leads from behind the cut");
+        cable.mend()?;
+        until(&site, &tenants, before + 80)?;
+        // With what it missed in its log, it may lead again.
+        lead(&site, "n2")?;
+        site.finish(&tenants, LIMIT)
+    });
+}
+
+/// Makes a broker lead the stream.
+fn lead(site: &Site, name: &str) -> Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let leader = site.block_on(site.broker().status(&["default".to_owned()])).ok();
+        if leader.and_then(|status| status.leader).as_deref() == Some(name) {
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "{name} does not lead after 30 s");
+        let wanted = format!(r#"{{"placement":{{"preferred":"{name}"}}}}"#);
+        let client = site.broker().context().client();
+        // It refuses while the one that is wanted has not caught up.
+        drop(site.block_on(client.request("$JS.API.STREAM.LEADER.STEPDOWN.CHAIN", wanted.into())));
+        std::thread::sleep(Duration::from_millis(500));
+    }
 }

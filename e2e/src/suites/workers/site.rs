@@ -169,7 +169,7 @@ impl Site {
 }
 
 fn url_of(brokers: &[Nats]) -> String {
-    brokers.iter().map(Nats::url).collect::<Vec<_>>().join(",")
+    brokers.iter().filter(|broker| broker.is_here()).map(Nats::url).collect::<Vec<_>>().join(",")
 }
 
 /// The last lines of a log.

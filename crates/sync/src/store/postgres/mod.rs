@@ -47,7 +47,13 @@ impl std::fmt::Debug for Server {
 
 impl Server {
     pub(super) fn new(address: Address) -> Self {
-        Self { address, client: None, statements: HashMap::new(), is_in_transaction: false, queue: Vec::new() }
+        Self {
+            address,
+            client: None,
+            statements: HashMap::new(),
+            is_in_transaction: false,
+            queue: Vec::new(),
+        }
     }
 
     /// The session's client; a session that was lost is opened anew, unless a transaction was lost with it.
