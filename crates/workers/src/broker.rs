@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::message::StreamMessage;
-use async_nats::jetstream::stream::{DirectGetErrorKind, Stream};
+use async_nats::jetstream::stream::{ConsumerErrorKind, DirectGetErrorKind, Stream};
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, HeaderMap};
 use bytes::Bytes;
@@ -16,6 +16,9 @@ use crate::names::Names;
 
 /// The pause after the first failure of something that is tried again, and the longest.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// How often brokers are asked for a consumer that none of them knows of.
+const CONSUMER_ATTEMPTS: u32 = 8;
 
 /// `JSStreamWrongLastSequence`, alone and inside of a batch.
 const WRONG_LAST: [u64; 2] = [10071, 10164];
@@ -90,14 +93,28 @@ impl Broker {
         self.context.client().server_info().max_payload
     }
 
-    /// A durable consumer, which an administrator has made.
+    /// A durable consumer, which an administrator has made. While brokers elect a leader nobody knows of it: they are
+    /// asked again for some time.
     pub(crate) async fn consumer(&self, name: &str) -> Result<PullConsumer, ClusterError> {
-        self.context.get_consumer_from_stream(name, self.names.stream()).await.map_err(|error| {
-            ClusterError::Broker {
-                what: "looking for the consumer",
-                message: format!("{name}: {} (`connector cluster init` makes it)", chain(&error)),
+        let mut pauses = Pauses::default();
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let error = match self.context.get_consumer_from_stream(name, self.names.stream()).await {
+                Ok(consumer) => return Ok(consumer),
+                Err(error) => error,
+            };
+            let may_pass = match error.kind() {
+                ConsumerErrorKind::TimedOut | ConsumerErrorKind::Request | ConsumerErrorKind::Other => true,
+                ConsumerErrorKind::JetStream(error) => error.code() == 503,
+                ConsumerErrorKind::InvalidConsumerType | ConsumerErrorKind::InvalidName => false,
+            };
+            if !may_pass || attempt == CONSUMER_ATTEMPTS {
+                let message = format!("{name}: {} (`connector cluster init` makes it)", chain(&error));
+                return Err(ClusterError::Broker { what: "looking for the consumer", message });
             }
-        })
+            pauses.pause().await;
+        }
     }
 
     async fn stream(&self, name: &str) -> Result<Stream<()>, ClusterError> {

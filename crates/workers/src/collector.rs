@@ -31,6 +31,8 @@ const BATCH_BYTES: usize = 16 * 1024 * 1024;
 const FETCH: Duration = Duration::from_millis(500);
 /// Stores that are written at the same time, and syncs whose state is.
 const LANES: usize = 8;
+/// How long a broker may take with the next of the messages that it has.
+const ANSWER: Duration = Duration::from_secs(5);
 /// How often syncs are looked for that have lost their heads.
 const LOOK: Duration = Duration::from_secs(60);
 /// Bytes of a page that are held in memory while it is stored.
@@ -185,7 +187,7 @@ impl Collector {
         while let Some((messages, run)) = knowing.next().await {
             match run {
                 Ok(Some(run)) => {
-                    let member = Member { run, messages };
+                    let member = Member::new(run, messages);
                     match groups.iter_mut().find(|group| Arc::ptr_eq(&group.store, &member.run.store)) {
                         Some(group) => group.members.push(member),
                         None => {
@@ -219,7 +221,8 @@ impl Collector {
             .await
             .map_err(|error| failed(&error))?;
         let mut messages = Vec::new();
-        while let Some(message) = batch.next().await {
+        // A broker that ends between the question and its answer leaves the stream without an end.
+        while let Ok(Some(message)) = tokio::time::timeout(ANSWER, batch.next()).await {
             match message {
                 Ok(message) => messages.push(message),
                 Err(error) => {
