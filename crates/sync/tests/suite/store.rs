@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lumos_sync::execute::page::PageRows;
 use lumos_sync::execute::{SyncError, SyncOptions};
-use lumos_sync::frontier::{Claim, Frontier, Next, PageJob, PageRead};
+use lumos_sync::frontier::{Claim, Fenced, Frontier, Next, PageJob, PageRead};
 use lumos_sync::plan::{ListingKind, Plan, Selection};
 use lumos_sync::store::{NewSync, Store, StoreError, StoreFrontier};
 use lumos_sync::verdict::Verdict;
@@ -122,14 +122,15 @@ async fn a_key_is_found_wherever_the_last_one_was() {
     let mut rows = PageRows::new(ListingKind::labelled("accounts"), 1 << 20);
     // Keys of which some begin others, and more than are fetched at a time. Every third is missing.
     let keys: Vec<String> = (0..15_000).map(|number| format!("k{number}")).collect();
-    let has = |number: usize| number % 3 != 0;
+    let has = |number: usize| !number.is_multiple_of(3);
     for (_, key) in keys.iter().enumerate().filter(|(number, _)| has(*number)) {
         rows.push(None, &format!(r#"{{"integration_specific_id":"{key}"}}"#)).unwrap();
     }
     let (rows, facts) = rows.into_parts();
     let frontier = StoreFrontier::new(Arc::clone(&store), sync, "acme".to_owned());
     let Claim::Job(head) = frontier.claim().await.unwrap() else { panic!("no head") };
-    frontier.commit(&head, &mut PageRead { rows: Some(rows), next: Next::End, facts }).await.unwrap();
+    let mut page = PageRead { rows: Some(rows), next: Next::End, facts };
+    assert_eq!(frontier.commit(&head, &mut page).await.unwrap(), Fenced::Done);
     store.index_listing(listing).unwrap();
     let mut ascending: Vec<usize> = (0..keys.len()).collect();
     ascending.sort_by_key(|&number| &keys[number]);
