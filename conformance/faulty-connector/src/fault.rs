@@ -200,6 +200,8 @@ const WIRE: &[&str] = &[
     "type-of-no-resource",
     "type-max-below-min",
     "app-info-missing",
+    "credential-twice",
+    "combination-unknown",
     // answers
     "key-missing",
     "keys-swapped",
@@ -211,6 +213,7 @@ const WIRE: &[&str] = &[
     "field-added",
     "raw-data-unasked",
     "probe-fails",
+    "authorization-without-state",
     // errors
     "error-key-missing",
     "unknown-code",
@@ -222,6 +225,8 @@ const WIRE: &[&str] = &[
     "no-credentials-taken",
     "both-credentials-taken",
     "malformed-credentials-fail",
+    "unknown-credential-taken",
+    "credential-config-silent",
     "no-settings-taken",
     "settings-list-taken",
     "incomplete-settings-taken",

@@ -3,12 +3,13 @@
 //! Faults that an SDK lets one make are made in the handlers ([`listings`], [`changes`]); those that none does are made in
 //! place of the connector ([`by_hand`], for `connector sync`) or between it and its caller ([`wire`], for
 //! `connector check`). `FAULT_STATE` names a file in which faults count that do not happen every time, `FAULT_STORE` one
-//! that holds what was changed.
+//! that holds what was changed. With `FAULT_LOGIN=several` it has several credentials with ids, one of them for OAuth.
 
 mod by_hand;
 mod changes;
 mod fault;
 mod listings;
+mod login;
 mod tenant;
 mod wire;
 
@@ -16,11 +17,9 @@ use lumos_connector::prelude::*;
 
 use changes::{ChangedAccount, NewAccount};
 use fault::{Fault, is};
+use login::Login;
 
-/// What every call brings.
-type Login = Auth<BasicCredential>;
-
-/// The same with the settings.
+/// What every call brings, with the settings.
 type LoginAndSettings = (Login, Settings<FaultySettings>);
 
 /// Where the app is.
@@ -67,7 +66,6 @@ fn integration() -> Result<Integration, IntegrationError> {
         .logo_url("https://example.com/faulty.png")
         .entitlement_types(types)
         .resource_types([ResourceType { type_id: "SPACE".to_owned(), type_label: "Space".to_owned() }])
-        .auth::<BasicCredential>()
         .settings::<FaultySettings>()
         .capability(capability::ValidateCredentials, listings::validate)
         .capability(capability::ListAccounts, listings::accounts)
@@ -89,5 +87,5 @@ fn integration() -> Result<Integration, IntegrationError> {
     } else {
         builder.capability(capability::ListEntitlements, listings::entitlements)
     };
-    builder.build()
+    login::declared(builder).build()
 }

@@ -100,6 +100,11 @@ impl Broker {
     }
 
     pub(crate) async fn permissions_of(&self, user: &str) -> Result<Vec<Permission>> {
+        if !has_address(user) {
+            let mut all = self.permissions().await?;
+            all.retain(|permission| permission.user == user);
+            return Ok(all);
+        }
         let answer = self.http.get(["api", "users", user, "permissions"]).send().await?;
         self.read_rows(&answer, "permissions")
     }
@@ -121,6 +126,9 @@ impl Broker {
 
     /// A user, if there is one of that name.
     pub(crate) async fn find_user(&self, name: &str) -> Result<Option<User>> {
+        if !has_address(name) {
+            return Ok(self.users().await?.into_iter().find(|user| user.name == name));
+        }
         self.http.get(["api", "users", name]).read_optional().await
     }
 
@@ -139,6 +147,11 @@ impl Broker {
         }
         Ok(())
     }
+}
+
+/// Whether a name can be a part of an address. What has one of the two others is found in the lists alone.
+fn has_address(name: &str) -> bool {
+    !matches!(name, "." | "..")
 }
 
 /// Whether the names of a row are the broker's. It writes what is not UTF-8 in a name as U+FFFD, and nothing can be found

@@ -65,6 +65,15 @@ impl Known {
         self.texts("list_accounts", "integration_specific_id")
     }
 
+    /// The id of the credential that people sign in with, of a connector that has several.
+    fn oauth_credential(&self) -> Option<String> {
+        let schemas = &self.info.as_ref()?.info.credentials_schema;
+        schemas.iter().find_map(|schema| {
+            let schema: Value = serde_json::from_str(schema.text()).ok()?;
+            (schema["x-credential-type"] == "oauth").then(|| schema["id"].as_str().map(str::to_owned))?
+        })
+    }
+
     /// A request that is right for a capability that reads; why there is none otherwise.
     pub(crate) fn payload(&self, capability: &str) -> Result<Value, &'static str> {
         let account = || self.accounts().first().map(|&id| id.to_owned()).ok_or("no account is known");
@@ -96,7 +105,10 @@ impl Known {
                 json!({"application_instance_id": row["application_instance_id"], "account_id": row["account_id"]})
             }
             "get_authorization_url" => {
-                json!({"client_id": "check", "scopes": [], "redirect_uri": "https://check.invalid/callback", "state": "check"})
+                json!({
+                    "credential_id": self.oauth_credential(), "client_id": "check", "scopes": [],
+                    "redirect_uri": "https://check.invalid/callback", "state": "check",
+                })
             }
             "fulfill_arbitrary_endpoint" => {
                 return Err("it needs an address of the app; give one with --requests");

@@ -26,6 +26,9 @@ pub struct CheckOptions {
     pub requests: BTreeMap<String, Value>,
     /// How many pages of a listing are read.
     pub max_pages: usize,
+    /// How many calls are made at the same time at the most, where rules do not depend on each other. Where calls at the
+    /// same time get other answers than one alone, they are made one by one.
+    pub parallel: usize,
     /// How long a call may take before it counts as not answered.
     pub call_timeout: Duration,
     /// How long the program may take to say what it is.
@@ -51,6 +54,7 @@ impl CheckOptions {
             baseline: Baseline::default(),
             requests: BTreeMap::new(),
             max_pages: 50,
+            parallel: 4,
             call_timeout: Duration::from_secs(60),
             start_up: Duration::from_secs(10),
             memory: 512 << 20,

@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use lumos_connection::exchange::ProgramRun;
+use futures_util::future::join_all;
+use lumos_connection::CallError;
+use lumos_connection::exchange::{ProgramOutput, ProgramRun};
 use lumos_connector_types::secret::Secret;
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::finding::Finding;
 use crate::groups::process;
@@ -25,6 +28,8 @@ pub(crate) struct Run<'a> {
     pub(crate) known: Known,
     pub(crate) judge: Judge,
     pub(crate) canaries: Canaries,
+    /// A permit for each call that may be made at the same time.
+    permits: Semaphore,
     state: Mutex<State>,
 }
 
@@ -53,6 +58,7 @@ impl<'a> Run<'a> {
             known: Known::default(),
             judge: Judge::default(),
             canaries: Canaries::default(),
+            permits: Semaphore::new(options.parallel.max(1)),
             state: Mutex::default(),
         }
     }
@@ -125,6 +131,34 @@ impl<'a> Run<'a> {
         self.observer.event(&Event::Call { name, calls });
     }
 
+    /// Waits until one more call may be made.
+    async fn permit(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.permits.acquire().await.ok()
+    }
+
+    /// From now on there is one call at a time. Only while none is made.
+    pub(crate) fn one_by_one(&self) {
+        self.permits.forget_permits(self.permits.available_permits().saturating_sub(1));
+    }
+
+    /// Makes some calls at the same time, as a caller would. Where an answer is another one than alone, calls are made
+    /// one by one from then on, so that this is not found by every rule.
+    pub(crate) async fn try_parallel(&self, capability: &str) {
+        let request = Request::new(capability, json!({}));
+        let alone = self.call(&request).await;
+        if self.options.parallel < 2 || !alone.is_success() {
+            return self.one_by_one();
+        }
+        let together = join_all((0..self.options.parallel).map(|_| self.subject.call(&request))).await;
+        for call in &together {
+            self.made(call);
+        }
+        if together.iter().any(|call| call.response() != alone.response()) {
+            self.one_by_one();
+        }
+    }
+
     /// A call that was made elsewhere: it counts, and its answer is judged.
     pub(crate) fn made(&self, call: &Call) {
         self.count(&call.name);
@@ -135,9 +169,30 @@ impl<'a> Run<'a> {
 
     /// A call as a caller would make it.
     pub(crate) async fn call(&self, request: &Request) -> Call {
-        let call = self.subject.call(request).await;
+        let call = {
+            let _permit = self.permit().await;
+            self.subject.call(request).await
+        };
         self.made(&call);
         call
+    }
+
+    /// A call of the program, whether calls go to it or to a server.
+    pub(crate) async fn run_call(&self, request: &Request) -> Call {
+        let _permit = self.permit().await;
+        self.subject.run_call(request).await
+    }
+
+    /// The same with a body as it is.
+    pub(crate) async fn run_body(&self, capability: &str, body: impl Into<Secret>) -> Call {
+        let _permit = self.permit().await;
+        self.subject.run_body(capability, body.into()).await
+    }
+
+    /// A run of the program that is set up by the caller.
+    pub(crate) async fn program(&self, program: ProgramRun) -> Result<ProgramOutput, CallError> {
+        let _permit = self.permit().await;
+        self.subject.connection.run_program(program).await
     }
 
     /// A call with an envelope that a caller would not send.
@@ -147,7 +202,10 @@ impl<'a> Run<'a> {
 
     /// A call with a body that a caller would not send.
     pub(crate) async fn send_text(&self, capability: &str, body: impl Into<Secret>) -> Call {
-        let call = self.subject.send(capability, body.into()).await;
+        let call = {
+            let _permit = self.permit().await;
+            self.subject.send(capability, body.into()).await
+        };
         self.made(&call);
         call
     }
@@ -156,14 +214,17 @@ impl<'a> Run<'a> {
     pub(crate) async fn send_big(&self, capability: &str, envelope: &Value) -> Call {
         let program =
             ProgramRun::call(capability, envelope.to_string().into()).timeout(self.options.call_timeout);
-        let output = self.subject.connection.run_program(program).await;
+        let output = self.program(program).await;
         self.count(capability);
         Call::of_run(capability, String::new().into(), &[capability], output)
     }
 
     /// A run of the program; `None` without one.
     pub(crate) async fn run(&self, name: &str, arguments: &[&str], body: Option<Secret>) -> Option<Call> {
-        let call = self.subject.run(name, arguments, body).await?;
+        let call = {
+            let _permit = self.permit().await;
+            self.subject.run(name, arguments, body).await?
+        };
         self.count(name);
         self.look_for_secrets(&call);
         Some(call)

@@ -59,18 +59,19 @@ pub async fn check(
                     Group::Answers if is_chosen || reads => {
                         answers::check(&mut run).await;
                         declaration::types_used(&run);
+                        run.try_parallel(&process::target(&run)).await;
                     }
                     _ if !is_chosen => {}
                     Group::Declaration => declaration::check(&mut run).await,
                     Group::Answers => {}
                     Group::Paging => paging::check(&run).await,
                     Group::Errors => {
-                        errors::check(&run).await;
+                        Box::pin(errors::check(&run)).await;
                         if !chosen.contains(&Group::Process) {
                             process::check_secrets(&run).await;
                         }
                     }
-                    Group::Process => process::check(&run).await,
+                    Group::Process => Box::pin(process::check(&run)).await,
                     Group::Server => server::check(&run).await,
                     Group::Limits => limits::check(&run).await,
                     Group::Writes => left = writes::check(&run).await?,

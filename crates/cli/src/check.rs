@@ -72,6 +72,9 @@ pub(crate) struct Arguments {
     /// How many pages of a listing are read
     #[arg(long, value_name = "PAGES", default_value_t = 50)]
     max_pages: usize,
+    /// How many calls may be made at the same time; 1 for an app that limits them strictly
+    #[arg(long, value_name = "CALLS", default_value_t = 4)]
+    parallel: usize,
     /// How many seconds a call may take
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     call_timeout: u64,
@@ -145,6 +148,7 @@ fn options(arguments: &Arguments, file: &Path) -> Result<CheckOptions, Failure> 
     options.groups.clone_from(&arguments.group);
     options.rules.clone_from(&arguments.rule);
     options.max_pages = arguments.max_pages.max(1);
+    options.parallel = arguments.parallel.max(1);
     options.call_timeout = Duration::from_secs(arguments.call_timeout.max(1));
     if let Some(path) = &arguments.accept {
         options.baseline = Baseline::read(path).map_err(|error| failure(&error))?;

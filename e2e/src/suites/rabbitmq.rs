@@ -8,6 +8,7 @@ mod sequence;
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
+use crate::harness::check::check;
 use crate::harness::connection::Connection;
 use crate::harness::stage::Stage;
 use broker::Broker;
@@ -17,12 +18,13 @@ const OWN: &str = "lumos";
 const PASSWORD: &str = "correct-horse-battery";
 
 pub(super) fn run(stage: &mut Stage) -> Result<()> {
-    stage.build(&["lumos-rabbitmq-connector"])?;
+    stage.build(&["lumos-rabbitmq-connector", "lumos-connector-cli"])?;
     let mut broker = stage.step("installed and started Debian's RabbitMQ", |_| Broker::start())?;
     stage.step("set up the connector's user as its README says", |stage| set_up(stage, &broker))?;
     let lumos = connection(stage, &broker)?;
     credentials(stage, &broker, &lumos)?;
     sequence::run(stage, &broker, &lumos);
+    checked(stage, &broker);
     listings::run(stage, &broker, &lumos)?;
     recording::run(stage, &mut broker, &lumos)
 }
@@ -30,6 +32,19 @@ pub(super) fn run(stage: &mut Stage) -> Result<()> {
 fn connection(stage: &Stage, broker: &Broker) -> Result<Connection> {
     let settings = json!({"base_url": broker.url()});
     Ok(Connection::new(stage.connector("rabbitmq-connector")?, login(OWN, PASSWORD), settings))
+}
+
+/// `connector check` finds nothing.
+fn checked(stage: &mut Stage, broker: &Broker) {
+    stage.check("connector check finds nothing", |stage| {
+        let file = format!(
+            "[connector]\ncommand = [{:?}]\n[auth.basic]\nusername = \"{OWN}\"\n\
+             password = {{ command = [\"echo\", \"{PASSWORD}\"] }}\n[settings]\nbase_url = \"{}\"\n",
+            stage.binary("rabbitmq-connector"),
+            broker.url()
+        );
+        check(stage, "rabbitmq", &file, None).map(drop)
+    });
 }
 
 fn login(username: &str, password: &str) -> Value {

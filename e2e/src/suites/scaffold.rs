@@ -53,6 +53,7 @@ pub(super) fn run(stage: &mut Stage) -> Result<()> {
 
     let single = Author::new(stage, &folder.path().join("single"), "single")?;
     begin(stage, &single, &["--auth", "token"])?;
+    stage.check("single: the commands of its CI file", |_| single.continuous_integration());
     for (mistake, file, good, bad) in MISTAKES {
         stage.check(format!("single: {mistake} is seen by the tests that came with it"), |_| {
             single.is_seen(file, good, bad)
@@ -145,6 +146,27 @@ impl Author {
 
     fn cargo(&self, arguments: &[&str]) -> Result<()> {
         succeed(self.command("cargo").args(arguments))
+    }
+
+    /// Runs what its CI file does. The tool itself is taken as it is: its release is not there yet.
+    fn continuous_integration(&self) -> Result<()> {
+        let file = std::fs::read_to_string(self.project.join(".github/workflows/ci.yml"))?;
+        let steps = file.lines().filter_map(|line| line.trim().strip_prefix("- run: "));
+        let commands: Vec<_> = steps.filter(|command| !command.starts_with("cargo install ")).collect();
+        let checks = commands.iter().filter(|command| command.starts_with("connector check ")).count();
+        ensure!(checks == 1, "one step was to check the connector: {commands:?}");
+        // What is compiled lies elsewhere here.
+        let target = self.project.join("target");
+        std::os::unix::fs::symlink(&self.target, &target)?;
+        let tool = self.connector.parent().context("the tool is in no folder")?;
+        let path = std::env::var("PATH").unwrap_or_default();
+        for command in commands {
+            let mut shell = self.command("sh");
+            succeed(shell.args(["-ec", command]).env("PATH", format!("{}:{path}", tool.display())))
+                .with_context(|| command.to_owned())?;
+        }
+        std::fs::remove_file(target)?;
+        Ok(())
     }
 
     fn clippy(&self) -> Result<()> {

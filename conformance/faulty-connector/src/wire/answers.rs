@@ -60,6 +60,10 @@ pub(super) fn info(text: &str) -> String {
         response["description"] = Value::Null;
     } else if is("logo-relative") {
         response["logo_url"] = json!("logo.png");
+    } else if is("credential-twice") {
+        if let Some(schemas) = response["credentials_schema"].as_array_mut() {
+            schemas.extend(schemas.first().cloned());
+        }
     } else {
         changed = declared(response, "capabilities", "entitlement_types", "app_id");
         if is("capability-misnamed") {
@@ -186,6 +190,10 @@ fn of_app_info(schema: &mut Value) -> bool {
         head["x-app-logo-url"] = json!("logo.png");
         return true;
     }
+    if is("combination-unknown") {
+        head["x-allowed-credentials"] = json!([["login"], ["key"]]);
+        return true;
+    }
     let changed = declared(head, "x-capabilities", "x-entitlement-types", "x-app-id");
     if is("capability-misnamed") {
         schema["paths"]["/List-Things"] = schema["paths"]["/list_resources"].clone();
@@ -213,6 +221,11 @@ fn rewritten(capability: &str, answer: &Value) -> Option<String> {
 fn of_success(capability: &str, answer: &mut Value, served: bool) -> bool {
     if capability == "probe_integration" && is("probe-fails") {
         answer["response"]["status"] = json!("failed");
+        return true;
+    }
+    if capability == "get_authorization_url" && is("authorization-without-state") {
+        let url = answer["response"]["authorization_url"].as_str().unwrap_or_default();
+        answer["response"]["authorization_url"] = json!(url.replace("state=", "stage="));
         return true;
     }
     if capability != "list_accounts" {
@@ -262,6 +275,8 @@ fn of_error(capability: &str, body: &str, answer: &mut Value) -> bool {
         remove(error, "raised_in");
     } else if is("unknown-code") && capability == "get_account" && body.contains("check-no-such-id") {
         error["error_code"] = json!("no_such_record");
+    } else if is("credential-config-silent") && error["error_code"] == "invalid_value" {
+        error["error_code"] = json!("not_found");
     } else if is("no-message") {
         error["message"] = json!("");
     } else if is("other-app-id") {

@@ -56,6 +56,20 @@ fn inner(arguments: &[String], stdin: Option<&str>) -> io::Result<Output> {
     output
 }
 
+/// What the healthy connector answers in this process, as a server of its own would.
+fn dispatched(capability: &str, body: &str) -> String {
+    let host = lumos_connector::client::host().build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let answer = runtime.map(|runtime| {
+        runtime.block_on(async {
+            let integration = crate::integration().map_err(io::Error::other)?;
+            integration.dispatch(&host, capability, body).await.into_bytes().await
+        })
+    });
+    let bytes = answer.and_then(|answer| answer).unwrap_or_default();
+    if bytes.is_empty() { String::new() } else { format!("{}\n", String::from_utf8_lossy(&bytes)) }
+}
+
 fn status(output: &Output) -> ExitCode {
     output.status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
@@ -127,9 +141,12 @@ fn answered(capability: &str, body: &str, words: &[String], served: bool) -> (St
             std::process::exit(101);
         }
     }
-    let Ok(output) = inner(words, Some(&body)) else { return (String::new(), ExitCode::FAILURE) };
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let status = status(&output);
+    let (text, status) = if served {
+        (dispatched(capability, &body), ExitCode::SUCCESS)
+    } else {
+        let Ok(output) = inner(words, Some(&body)) else { return (String::new(), ExitCode::FAILURE) };
+        (String::from_utf8_lossy(&output.stdout).into_owned(), status(&output))
+    };
     let Ok(answer) = serde_json::from_str::<Value>(&text) else { return (text, status) };
     (answers::answer(capability, &body, answer, text, served), status)
 }

@@ -91,8 +91,11 @@ fn soften(capability: &str, value: &mut Value) {
         value["auth"] = login.clone();
     }
     if is("both-credentials-taken") && has_auth && has_list {
-        value["auth"] = login;
+        value["auth"] = login.clone();
         value["credentials"] = Value::Null;
+    }
+    if is("unknown-credential-taken") && value["credentials"][0]["id"] == "check-unknown" {
+        value["credentials"] = json!([{"id": "login", "basic": login["basic"]}]);
     }
     if is("no-settings-taken") && value.get("settings").is_none_or(Value::is_null) {
         value["settings"] = json!({"host": "acme.test"});

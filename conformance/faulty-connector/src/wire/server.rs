@@ -1,4 +1,4 @@
-//! A server of our own, with faults: each call runs the healthy program once.
+//! A server of our own, with faults; the healthy connector answers in this process.
 
 use std::collections::HashSet;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};

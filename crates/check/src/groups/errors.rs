@@ -114,12 +114,14 @@ pub(crate) async fn check(run: &Run<'_>) {
     let payload = run.known.payload(&target).unwrap_or_else(|_| json!({}));
     let request = Request::new(&target, payload);
     let envelope = run.subject.envelope(&request);
-    texts(run, &target, &envelope).await;
-    credentials(run, &target, &envelope).await;
-    settings(run, &target, &envelope).await;
-    payloads(run).await;
-    ids(run).await;
-    credential_config(run, &envelope).await;
+    tokio::join!(
+        texts(run, &target, &envelope),
+        credentials(run, &target, &envelope),
+        settings(run, &target, &envelope),
+        payloads(run),
+        ids(run),
+        credential_config(run, &envelope),
+    );
 }
 
 /// The capability on which envelopes are tried: one that reads, with credentials, and answers soon.

@@ -50,10 +50,16 @@ pub(crate) async fn check(run: &Run<'_>) {
     let envelope = run.subject.envelope(&request);
     let limited = |limits: Value| with(envelope.clone(), &[("rate_limit", limits)]);
 
+    tokio::join!(state(run, &request, &limited), modes(run, name, &limited), deadlines(run, name, &limited));
+}
+
+/// The state of limits that the caller brings.
+async fn state(run: &Run<'_>, request: &Request, limited: &impl Fn(Value) -> Value) {
+    let name = request.capability.as_str();
     let state = json!({"remaining": 0, "limit": 1, "reset": null, "window_seconds": 60, "current_delay": 0, "source": "sdk_counter"});
     let call = run.send(name, &limited(json!({"last_known_state": {"check-unknown": state}}))).await;
     answered(run, STATE_IN, name, "the state of another limit", &call);
-    let first = run.call(&request).await;
+    let first = run.call(request).await;
     let given = match first.reply() {
         Reply::Success(answer) => answer["rate_limit"]["current_state"].clone(),
         _ => Value::Null,
@@ -64,13 +70,18 @@ pub(crate) async fn check(run: &Run<'_>) {
     } else {
         run.skip(STATE_SENSIBLE, "no answer has rate-limit state");
     }
+}
+
+async fn modes(run: &Run<'_>, name: &str, limited: &impl Fn(Value) -> Value) {
     for mode in ["enforce", "retry_only", "bypass", "enforce_no_retry"] {
         let call = run.send(name, &limited(json!({"caller_override_mode": mode}))).await;
         answered(run, MODES, name, mode, &call);
     }
     let call = run.send(name, &limited(json!({"caller_override_mode": "check"}))).await;
     run.expect(UNKNOWN_MODE, call.code() == Some("bad_request"), name, || call.summary(), &[&call]);
+}
 
+async fn deadlines(run: &Run<'_>, name: &str, limited: &impl Fn(Value) -> Value) {
     let seconds = run.options.deadline.as_secs();
     let call = run.send(name, &limited(json!({"max_execution_time": seconds}))).await;
     run.expect(

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::codes;
@@ -54,6 +55,12 @@ rules! { Paging, "paging";
     EMPTY_PAGES = "empty-pages", Note, "s7-tokens",
         "A page in the middle of a listing has no rows.",
         "Skip what is empty before answering; every page costs a call.";
+}
+
+/// The second page of a listing in small pages.
+struct SmallPages {
+    size: i64,
+    token: String,
 }
 
 const NOT_HEX: &str = "zz-not-a-token";
@@ -120,19 +127,22 @@ pub(crate) async fn check(run: &Run<'_>) {
         }
         return;
     }
-    for name in &names {
-        let payload = match run.options.requests.get(name) {
-            Some(payload) => payload.clone(),
-            None => run.known.payload(name).unwrap_or_else(|_| json!({})),
-        };
-        let request = Request::new(name, payload);
-        sizes(run, name, &request).await;
-        rereading(run, name, &request).await;
-        tokens(run, name, &request).await;
-    }
+    join_all(names.iter().map(|name| listing(run, name))).await;
 }
 
-async fn sizes(run: &Run<'_>, name: &str, request: &Request) {
+async fn listing(run: &Run<'_>, name: &str) {
+    let payload = match run.options.requests.get(name) {
+        Some(payload) => payload.clone(),
+        None => run.known.payload(name).unwrap_or_else(|_| json!({})),
+    };
+    let request = Request::new(name, payload);
+    let small = sizes(run, name, &request).await;
+    rereading(run, name, &request).await;
+    tokens(run, name, &request, small).await;
+}
+
+/// Pages of several sizes; a token of small pages.
+async fn sizes(run: &Run<'_>, name: &str, request: &Request) -> Option<SmallPages> {
     let one = read_pages(run, &request.clone().size(Some(1)), 3).await;
     page_rule(run, SIZE_ONE, name, &one);
     let two = read_pages(run, &request.clone().size(Some(2)), 2).await;
@@ -163,6 +173,8 @@ async fn sizes(run: &Run<'_>, name: &str, request: &Request) {
         };
         run.expect(ODD_SIZES, kept, name, || format!("size {size}: {}", call.summary()), &[&call]);
     }
+    let token = one.calls.first().and_then(Call::next_token)?;
+    Some(SmallPages { size: 1, token: token.to_owned() })
 }
 
 fn page_rule(run: &Run<'_>, rule: &'static crate::rule::Rule, name: &str, listing: &Listing) {
@@ -230,8 +242,13 @@ fn multiset(name: &str, rows: &[Value]) -> BTreeMap<String, usize> {
     counts
 }
 
-async fn tokens(run: &Run<'_>, name: &str, request: &Request) {
+async fn tokens(run: &Run<'_>, name: &str, request: &Request, small: Option<SmallPages>) {
     let own = run.known.listings.get(name).and_then(|known| known.token.clone());
+    // A listing that has one page of default size has several smaller ones.
+    let (request, own) = match (own, small) {
+        (None, Some(small)) => (&request.clone().size(Some(small.size)), Some(small.token)),
+        (own, _) => (request, own),
+    };
     let foreign = run.known.listings.iter().find(|(other, known)| {
         other.as_str() != name && known.token.as_ref().is_some_and(|token| Some(token) != own.as_ref())
     });

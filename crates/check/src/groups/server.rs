@@ -158,26 +158,24 @@ async fn answers(run: &Run<'_>, server: &Connection) {
     names
         .extend(["validate_credentials"].into_iter().filter(|name| run.known.works(name)).map(str::to_owned));
     names.extend(run.known.listings.keys().filter(|name| is_listing(name)).take(4).cloned());
-    for name in names {
-        let Ok(payload) = run.known.payload(&name) else { continue };
-        let request = Request::new(&name, payload);
-        let envelope = run.subject.envelope(&request);
-        let program = run.subject.run_call(&request).await;
-        let again = run.subject.run_call(&request).await;
-        if program.response().is_none() || program.response() != again.response() {
+    let requests = names.iter().filter_map(|name| Some(Request::new(name, run.known.payload(name).ok()?)));
+    let requests: Vec<_> = requests.collect();
+    let programs = join_all(requests.iter().map(|request| run.run_call(request))).await;
+    // The server is asked one by one: calls at the same time are another rule's matter.
+    for (request, program) in requests.iter().zip(&programs) {
+        if program.response().is_none() {
             continue;
         }
-        let served = call(run, server, &name, &envelope).await;
-        run.expect(
-            SAME_ANSWERS,
-            served.response() == program.response(),
-            name.as_str(),
-            || served.summary(),
-            &[&program, &served],
-        );
+        let served = call(run, server, &request.capability, &run.subject.envelope(request)).await;
+        let same = served.response() == program.response();
+        // What the program itself answers otherwise the next time says nothing about the server.
+        if !same && run.run_call(request).await.response() != program.response() {
+            continue;
+        }
+        run.expect(SAME_ANSWERS, same, request.capability.as_str(), || served.summary(), &[program, &served]);
     }
     let wrong = json!({"request": 5});
-    let program = run.subject.run_body("app_info", wrong.to_string().into()).await;
+    let program = run.run_body("app_info", wrong.to_string()).await;
     let served = call(run, server, "app_info", &wrong).await;
     run.expect(
         SAME_ANSWERS,
@@ -203,7 +201,7 @@ async fn http(run: &Run<'_>, server: &Connection, method: &str, path: &str, body
 async fn routes(run: &Run<'_>, server: &Connection) {
     let document = http(run, server, "GET", "openapi.json", Vec::new()).await;
     let served = serde_json::from_str::<Value>(&document.text).unwrap_or_default();
-    let app_info = run.subject.run_body("app_info", bare(json!({})).to_string().into()).await;
+    let app_info = run.run_body("app_info", bare(json!({})).to_string()).await;
     let described = app_info.response().map(|response| response["app_schema"].clone()).unwrap_or_default();
     run.expect(
         OPENAPI,
@@ -270,13 +268,11 @@ async fn bodies(run: &Run<'_>, started: &Started) {
         &[],
     );
     let long = format!("GET /docs HTTP/1.1\r\nHost: x\r\nX-Check: {}\r\n\r\n", "y".repeat(1 << 20));
-    for bytes in [
-        "\0\x01\x02 this is not HTTP\r\n\r\n",
-        "POST /app_info HTTP/1.1\r\nContent-Length: 99\r\n\r\n{",
-        &long,
-    ] {
-        raw(started.address, bytes.as_bytes()).await;
-    }
+    tokio::join!(
+        raw(started.address, b"\0\x01\x02 this is not HTTP\r\n\r\n"),
+        raw(started.address, b"POST /app_info HTTP/1.1\r\nContent-Length: 99\r\n\r\n{"),
+        raw(started.address, long.as_bytes()),
+    );
     let call = call_app_info(run, server).await;
     run.expect(SURVIVES, call.is_success(), "app_info", || call.summary(), &[&call]);
 }

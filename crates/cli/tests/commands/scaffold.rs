@@ -232,3 +232,24 @@ fn a_dead_link_is_no_folder() {
         assert!(!root.path().join("nowhere").exists());
     }
 }
+
+#[test]
+fn the_ci_file_is_yaml_and_checks_the_connector() {
+    let root = tempfile::tempdir().unwrap();
+    scaffold(root.path(), &["Acme CRM", "acme"]).succeeded();
+    let text = fs::read_to_string(root.path().join("acme/.github/workflows/ci.yml")).unwrap();
+    let file: serde_json::Value = yaml_serde::from_str(&text).unwrap();
+    let steps = file["jobs"]["check"]["steps"].as_array().unwrap();
+    let commands: Vec<_> = steps.iter().filter_map(|step| step["run"].as_str()).collect();
+    let (check, before) = commands.split_last().unwrap();
+    let arguments: Vec<_> = check.strip_prefix("connector ").unwrap().split(' ').collect();
+    assert_eq!(arguments[..2], ["check", "check.toml"]);
+    let written = before.last().unwrap();
+    let connection = written.strip_prefix("printf '").unwrap().strip_suffix("' > check.toml").unwrap();
+    fs::write(root.path().join("check.toml"), connection.replace("\\n", "\n")).unwrap();
+    // The command line and the connection file are right: only the program is not built here.
+    let checked = connector(&arguments, root.path());
+    assert_eq!(checked.status, Some(5), "{}", checked.stderr);
+    let missing = "cannot start target/debug/acme-crm-connector";
+    assert!(checked.stdout.contains(missing), "{}", checked.stdout);
+}

@@ -17,10 +17,38 @@ const SETTINGS: &str = "[auth.basic]\nusername = \"ada\"\npassword = { env = \"E
 const MACHINES: &str = "[[credentials]]\nid = \"api\"\ntoken.token = { env = \"E2E_SECRET\" }\n\
     [settings]\nregion = \"eu\"\nsigning_pin = { env = \"E2E_SECRET\" }\n";
 
+/// The other connectors of the workspace whose app is in themselves, with their settings.
+const MOCKS: &[(&str, &str)] = &[
+    (
+        "multi-auth-mock",
+        "[[credentials]]\nid = \"basic_main\"\nbasic.username = \"ada\"\nbasic.password = { env = \"E2E_SECRET\" }\n\
+         [[credentials]]\nid = \"token_extra\"\ntoken.token = { env = \"E2E_SECRET\" }\n\
+         [settings]\nworkspace = \"acme\"\napi_secret = { env = \"E2E_SECRET\" }\n",
+    ),
+    ("client-credentials-mock", CLIENT),
+    ("client-credentials-query-mock", CLIENT),
+    (
+        "fallback-auth-mock",
+        "[[credentials]]\nid = \"login\"\nbasic.username = \"ada\"\nbasic.password = { env = \"E2E_SECRET\" }\n\
+         [[credentials]]\nid = \"pass\"\ntoken.token = { env = \"E2E_SECRET\" }\n",
+    ),
+    (
+        "oauth-mock",
+        "[auth.oauth]\naccess_token = { env = \"E2E_SECRET\" }\n[settings]\nsubdomain = \"acme\"\n",
+    ),
+    ("open-mock", ""),
+];
+const CLIENT: &str = "[auth.oauth_client_credentials]\naccess_token = { env = \"E2E_SECRET\" }\nclient_id = \"check\"\n\
+    client_secret = { env = \"E2E_SECRET\" }\nscopes = []\n\
+    [settings]\ntoken_url = \"https://login.example.com/token\"\n";
+
 pub(super) fn run(stage: &mut Stage) -> Result<()> {
     let mock = vec![stage.binary("mock-connector").display().to_string()];
     for mode in ["program", "server"] {
         one(stage, "mock", &mock, mode, SETTINGS);
+    }
+    for (name, settings) in MOCKS {
+        one(stage, name, &[stage.binary(name).display().to_string()], "program", settings);
     }
     let python =
         stage.step(format!("installed {}", REFERENCE.join(" and ")), |stage| python(stage, &REFERENCE))?;

@@ -43,9 +43,14 @@ pub(super) fn run(stage: &mut Stage, broker: &Broker, lumos: &Connection) {
         ensure!(permission(broker, "monitor")?.is_none(), "the user has a permission");
         Ok(())
     });
-    stage.check("a name that no address can hold costs its own call", |_| {
+    stage.check("a user whose name no address can hold is read, and cannot be changed", |_| {
         broker.control(&["add_user", "..", PASSWORD])?;
-        lumos.refuses("get_account", json!({"account_id": ".."}), "invalid_value", "cannot be a part")?;
+        let account = lumos.response("get_account", json!({"account_id": ".."}))?;
+        ensure!(account["integration_specific_id"] == "..", "{account}");
+        let held = lumos.response("get_account_entitlement_associations", json!({"account_id": ".."}))?;
+        ensure!(held == json!([]), "{held}");
+        lumos.refuses("delete_account", json!({"account_id": ".."}), "invalid_value", "cannot be a part")?;
+        lumos.refuses("get_account", json!({"account_id": "."}), "not_found", "no user")?;
         lumos.refuses("get_account", json!({"account_id": ""}), "not_found", "no user")
     });
     stage.check("the connector's own user stays as it is", |_| {
