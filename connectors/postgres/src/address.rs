@@ -4,7 +4,7 @@ use lumos_connector::prelude::*;
 
 use crate::settings::PostgresSettings;
 
-/// Folders of sockets that `host` may name, separated by colons: set by whoever runs the connector, since the server may
+/// Folders of sockets that `host` may name, separated by colons: set by the operator, since the server may
 /// let every local user in by its socket without a password.
 pub(crate) const SOCKET_FOLDERS: &str = "POSTGRES_CONNECTOR_SOCKET_FOLDERS";
 
@@ -28,9 +28,9 @@ impl Address {
             let allowed = socket_folders.unwrap_or_default().split(':');
             return match allowed.map(|folder| folder.trim_end_matches('/')).find(|one| *one == host) {
                 Some(folder) if !folder.is_empty() => Ok(Self::Socket(format!("{folder}/.s.PGSQL.{given}"))),
-                _ => {
-                    Err(invalid("is the path of a socket, which whoever runs the connector has not allowed"))
-                }
+                _ => Err(invalid(
+                    "is the path of a socket, which the operator of the connector has not allowed",
+                )),
             };
         }
         let scheme = SCHEMES.iter().find_map(|scheme| host.strip_prefix(scheme));

@@ -135,7 +135,7 @@ where
                     tracing::debug!("the server says: {}: {}", notice.severity(), notice.message());
                 }
                 Ok(_) => {}
-                // Whoever waits for an answer gets an error as well.
+                // Those that wait for an answer get an error, too.
                 Err(error) => return tracing::debug!("the connection ended: {error}"),
             }
         }

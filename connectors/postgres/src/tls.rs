@@ -34,7 +34,7 @@ pub(crate) async fn connector(settings: &PostgresSettings) -> Result<Option<Make
         None if check_name => Arc::new(rustls_platform_verifier::Verifier::new(provider.clone())?),
         None => {
             return Err(ConnectorError::invalid_configuration(
-                "`verify-ca` needs a certificate authority: whoever the operating system trusts could stand for any host",
+                "`verify-ca` needs a certificate authority: any authority that the operating system trusts could vouch for any host",
             ));
         }
     };

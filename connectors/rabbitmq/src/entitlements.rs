@@ -37,7 +37,7 @@ pub(crate) async fn find_entitlement_associations(
         held.insert(user.name.clone(), user.tags().into_iter().map(Entitlement::Tag).collect());
     }
     for permission in broker.permissions().await? {
-        // Whoever was deleted between the two answers is nobody's account.
+        // A user that was deleted between the two answers has no account.
         if let Some(held) = held.get_mut(&permission.user) {
             held.extend(Entitlement::of_permission(&permission));
         }

@@ -27,7 +27,7 @@ struct Call {
     url: String,
     sent: usize,
     began: Instant,
-    /// For whoever makes traces of spans.
+    /// For exporters of traces.
     span: Span,
 }
 

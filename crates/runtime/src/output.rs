@@ -24,7 +24,7 @@ pub(crate) fn write(
     let mut stdout = io::stdout().lock();
     let written = answer(&mut stdout).and_then(|()| writeln!(stdout)).and_then(|()| stdout.flush());
     match written {
-        // Whoever reads has read enough (`… | head`).
+        // The reader has read enough (`… | head`).
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(|error| Failure::new(format!("cannot write the answer to stdout: {error}"))),
     }

@@ -85,7 +85,7 @@ pub trait Authorize: Send + Sync {
 /// ```
 pub struct SessionLogin {
     log_in: Box<dyn Fn() -> BoxFuture<'static, Result<HeaderLogin>> + Send + Sync>,
-    /// Held by whoever logs in, so that the others wait for its outcome.
+    /// Held by the request that logs in; the others wait for its outcome.
     gate: tokio::sync::Mutex<()>,
     current: Mutex<Current>,
 }

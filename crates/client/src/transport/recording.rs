@@ -69,7 +69,7 @@ async fn record(
     client: &Client,
     mut request: Request,
 ) -> Result<Response> {
-    // What is packed could not be read by whoever looks into the recording.
+    // A compressed body could not be read in the recording.
     request.headers_mut().remove(ACCEPT_ENCODING);
     let asked = asked(&request);
     let keep = |answer| recorder.keep(RecordedExchange { request: asked.clone(), answer });

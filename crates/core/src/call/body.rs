@@ -17,6 +17,9 @@ use crate::declaration::error::{ConnectorError, Result};
 /// Bytes that are gathered before they go to a sink.
 pub(crate) const BUFFER: usize = 64 * 1024;
 
+/// Room for an answer that is not a page, so that it need not grow.
+const SMALL_ANSWER: usize = 512;
+
 /// An envelope with its type erased.
 pub enum Body {
     /// A payload in memory, serialised when it is written.
@@ -38,7 +41,9 @@ impl<T: Serialize> WriteJson for T {
     }
 
     fn to_bytes(&self) -> serde_json::Result<Vec<u8>> {
-        serde_json::to_vec(self)
+        let mut text = Vec::with_capacity(SMALL_ANSWER);
+        serde_json::to_writer(&mut text, self)?;
+        Ok(text)
     }
 }
 

@@ -13,7 +13,8 @@ use serde::de::{DeserializeOwned, Error as _};
 /// What a request brings beside its payload.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Envelope {
-    pub(crate) auth: Option<AuthCredential>,
+    /// On the heap, because it has room for every type of credential and the envelope is moved about.
+    pub(crate) auth: Option<Box<AuthCredential>>,
     pub(crate) credentials: Option<Vec<AuthCredential>>,
     pub(crate) page: Option<Page>,
     pub(crate) include_raw_data: Option<bool>,

@@ -75,7 +75,7 @@ impl Host {
         self.0.log_delivery.as_ref()
     }
 
-    /// Whoever watches calls, in the order of their registration.
+    /// The observers of calls, in the order of their registration.
     pub(crate) fn observers(&self) -> impl Iterator<Item = &dyn Observer> {
         self.0.observers.iter().map(AsRef::as_ref)
     }

@@ -84,7 +84,9 @@ impl SecretSource for Parts {
         self.secret_values.get_or_init(|| {
             let mut values = Vec::new();
             let envelope = &self.envelope;
-            for credential in envelope.auth.iter().chain(envelope.credentials.iter().flatten()) {
+            for credential in
+                envelope.auth.as_deref().into_iter().chain(envelope.credentials.iter().flatten())
+            {
                 let json = serde_json::to_string(credential).unwrap_or_default();
                 values::collect_credential(&json, &mut values);
                 if let Some(login) = &credential.basic {
@@ -239,7 +241,7 @@ impl Call {
     /// credential.
     pub fn auth<T: CredentialModel>(&self) -> Result<T> {
         let envelope = &self.0.envelope;
-        let all = envelope.auth.iter().chain(envelope.credentials.iter().flatten());
+        let all = envelope.auth.as_deref().into_iter().chain(envelope.credentials.iter().flatten());
         all.filter_map(T::find).next().ok_or_else(|| {
             ConnectorError::missing_parameter(format!("Missing '{}' credential in request", T::MODEL))
         })
@@ -289,7 +291,7 @@ impl Call {
     /// The `auth` of the request.
     #[must_use]
     pub fn raw_auth(&self) -> Option<&AuthCredential> {
-        self.0.envelope.auth.as_ref()
+        self.0.envelope.auth.as_deref()
     }
 
     /// The page that the request asks for.

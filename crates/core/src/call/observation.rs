@@ -1,4 +1,4 @@
-//! What is known of a call when it has ended, for whoever counts or writes it down.
+//! What is known of a call when it has ended: the input of metrics and logs.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -102,7 +102,7 @@ impl Observation {
 
 /// Measures one call step by step, and tells the observers once that it has ended.
 ///
-/// A call that is dropped before its end has ended as well: whoever ran it stopped waiting, which is a
+/// A call that is dropped before its end has ended as well: the caller stopped waiting, which is a
 /// `request_timeout`.
 pub(crate) struct Measurement {
     host: Host,
@@ -145,7 +145,7 @@ impl Measurement {
         self.observation.checking_settings = Some(self.lap());
     }
 
-    /// Whoever observed the settings is not part of the handler's time.
+    /// The time of the observers is not part of the handler's.
     pub(crate) fn execution_begins(&mut self) {
         self.step = Instant::now();
         self.observation.executing = Some(Duration::ZERO);
@@ -184,7 +184,7 @@ impl Drop for Measurement {
         }
         self.stop_clock();
         match &self.handle {
-            // Whoever holds the handle says how the call ended.
+            // The holder of the handle says how the call ended.
             Some(handle) => handle.keep(self.observation.clone()),
             None => {
                 self.observation.failure =
@@ -205,7 +205,7 @@ fn tell(host: &Host, observation: &Observation) {
     host.observers().for_each(|observer| observer.call_ended(observation));
 }
 
-/// A call for whoever may have to end it, such as a server at its deadline. Cheap to clone.
+/// A handle to a running call, for a server that ends it at its deadline. Cheap to clone.
 ///
 /// The call is given to [`Integration::dispatch_with`](crate::Integration::dispatch_with). When it takes too long,
 /// [`Integration::interrupt`](crate::Integration::interrupt) makes the answer in its place. Whichever comes first is what
@@ -238,8 +238,8 @@ impl CallHandle {
     /// A handle for one call that is to be read by a deadline.
     ///
     /// Reading a request does not wait for anything, so nobody outside can end it: dispatch looks at the clock itself, and
-    /// gives up with `request_timeout` when the deadline has passed. The handler is not ended by it; whoever has a deadline
-    /// for the whole call interrupts it then.
+    /// gives up with `request_timeout` when the deadline has passed. The handler is not ended by it; a caller
+    /// with a deadline for the whole call interrupts it then.
     #[must_use]
     pub fn with_deadline(host: &Host, capability: &'static str, deadline: Instant) -> Self {
         Self::made(host, capability, Some(deadline))

@@ -1,4 +1,4 @@
-//! The one request that OAuth needs to send, for whoever can send it.
+//! The one request that OAuth sends; an HTTP client implements it.
 
 use std::fmt;
 

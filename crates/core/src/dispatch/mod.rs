@@ -32,6 +32,7 @@ use crate::call::envelope::{Envelope, Request};
 use crate::call::host::Host;
 use crate::call::observation::{CallHandle, Measurement, Stage};
 use crate::call::{Call, Connector};
+use crate::declaration::capability::CapabilityInfo;
 use crate::declaration::error::ConnectorError;
 use crate::declaration::redaction::values::{self, SecretSource};
 use crate::declaration::{Declaration, auth};
@@ -112,15 +113,10 @@ impl Dispatcher {
             None => Document::parse(request),
         };
         let parsed = document.as_ref().map_err(Clone::clone).and_then(|document| read(registered, document));
+        let parsed = parsed.map_err(|error| (Stage::Parsing, format!("Invalid request: {error}")));
+        let parsed = parsed.and_then(|parsed| self.authenticate(info, &parsed.envelope).map(|()| parsed));
         measurement.read();
-        let Parsed { envelope, settings, pending, payload } =
-            parsed.map_err(|error| (Stage::Parsing, format!("Invalid request: {error}")))?;
-        let requirements = &self.declaration.auth;
-        if info.authentication() == Authentication::Required && requirements.required {
-            auth::check(requirements, envelope.auth.as_ref(), envelope.credentials.as_deref())
-                .map_err(|message| (Stage::Authentication, message))?;
-        }
-        measurement.read();
+        let Parsed { envelope, settings, pending, payload } = parsed?;
         let checked = match self.declaration.settings.filter(|_| info.checks_settings()) {
             Some(model) => model.check(settings).map(Some),
             None => Ok(None),
@@ -131,6 +127,16 @@ impl Dispatcher {
         let connector = Arc::clone(self) as Arc<dyn Connector>;
         let call = Call::new(connector, host.clone(), Arc::clone(info), envelope, settings, payload);
         Ok((call, pending))
+    }
+
+    /// Whether the request has the credentials that the connector asks for.
+    fn authenticate(&self, info: &CapabilityInfo, envelope: &Envelope) -> Result<(), (Stage, String)> {
+        let requirements = &self.declaration.auth;
+        if info.authentication() != Authentication::Required || !requirements.required {
+            return Ok(());
+        }
+        auth::check(requirements, envelope.auth.as_deref(), envelope.credentials.as_deref())
+            .map_err(|message| (Stage::Authentication, message))
     }
 
     async fn execute(

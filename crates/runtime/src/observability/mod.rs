@@ -67,7 +67,7 @@ impl Observability {
     }
 }
 
-/// Runs a call as a span of its own, for whoever makes traces of spans.
+/// Runs a call as a span of its own, for exporters of traces.
 pub(crate) async fn traced(capability: &str, call: impl Future<Output = Answer>) -> Answer {
     let span = tracing::info_span!(
         "call",

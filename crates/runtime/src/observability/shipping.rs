@@ -66,7 +66,7 @@ impl Shipper {
             *worker = self.start();
         }
         if let Some(worker) = &*worker {
-            // Whoever logs must not wait for the network.
+            // Logging must not wait for the network.
             let _ = worker.lines.try_send(line.to_owned());
         }
     }

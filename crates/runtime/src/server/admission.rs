@@ -1,6 +1,6 @@
 //! Who may ask at all: what is wrong with a request's head, before its route matters.
 //!
-//! A server without a token on a loopback address trusts whoever reaches it, and a web page in the browser of the
+//! A server without a token on a loopback address trusts everything that reaches it, and a web page in the browser of the
 //! machine's user can send requests there. So such a server answers no request that a page of another site can make:
 //! under a name that is not the machine's own (DNS rebinding), with a foreign `Origin`, or of a type that a form sends.
 //! Programs send none of these headers and notice nothing.
@@ -20,7 +20,7 @@ use super::refusal;
 pub(super) enum Trust {
     /// Everybody brings a token, or a network decides who reaches the server.
     Network,
-    /// Whoever is on this machine.
+    /// Programs on this machine.
     Machine,
 }
 

@@ -29,7 +29,7 @@ pub(super) async fn serve(server: Arc<Server>, socket: Socket) {
             None => speak(server, stream).await,
             Some(tls) => {
                 let tls = tls.clone();
-                // Whoever does not manage the handshake in time is not worth a line in the log.
+                // A handshake that does not end in time is not worth a log line.
                 if let Ok(Ok(stream)) =
                     tokio::time::timeout(server.options.read_timeout, tls.accept(stream)).await
                 {

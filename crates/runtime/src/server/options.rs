@@ -46,7 +46,7 @@ pub(crate) struct TlsFiles {
 const LARGEST_BODIES: usize = 8;
 
 impl Options {
-    /// What whoever starts the server should know: who can reach it, and who can read along.
+    /// Warnings for the operator: who can reach the server, and who can read its traffic.
     pub(crate) fn warnings(&self) -> Vec<&'static str> {
         let Address::Tcp { host, .. } = &self.address else { return Vec::new() };
         let mut warnings = Vec::new();
@@ -55,7 +55,7 @@ impl Options {
         }
         if self.bearer_token_file.is_none() {
             warnings.push(
-                "whoever reaches this address can call the connector; --bearer-token-file asks for a token",
+                "everyone who reaches this address can call the connector; --bearer-token-file asks for a token",
             );
         }
         if self.tls.is_none() {

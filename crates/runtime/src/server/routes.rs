@@ -60,7 +60,7 @@ impl Route {
         }
     }
 
-    /// Whether whoever asks needs the token. Probes of an orchestrator have none and learn nothing.
+    /// Whether a request needs the bearer token. Probes of an orchestrator have none and learn nothing.
     fn is_guarded(self) -> bool {
         !matches!(self, Self::Health | Self::Ready)
     }

@@ -60,7 +60,7 @@ impl Upstream {
         Ok(Self { url, ledger, server, settled: false })
     }
 
-    /// Makes dropping it silent: for whoever asks [`finish`](Self::finish) or fails anyway.
+    /// Makes dropping it silent, once [`finish`](Self::finish) was asked or the test has failed.
     pub(crate) fn silent(mut self) -> Self {
         self.settled = true;
         self

@@ -139,8 +139,27 @@ impl<'j> Document<'j> {
             return None;
         }
         let (key, end) = self.quoted(at);
-        let colon = blanks(self.text.as_bytes(), end);
-        Some((key, blanks(self.text.as_bytes(), colon + 1)))
+        Some((key, self.value_after(end)))
+    }
+
+    /// Where the value of the member at a place is, when its key is written as this name: what [`member`](Self::member)
+    /// and a comparison would find, for less.
+    #[inline]
+    pub(super) fn member_named(&self, at: usize, name: &str) -> Option<usize> {
+        let end = at + 1 + name.len();
+        let is_named = self.byte(end) == b'"'
+            && self.byte(at) == b'"'
+            && self.text.as_bytes().get(at + 1..end) == Some(name.as_bytes())
+            // In the text it would begin an escape.
+            && !name.contains('\\');
+        is_named.then(|| self.value_after(end + 1))
+    }
+
+    /// To the value of a member after the end of its key.
+    #[inline]
+    fn value_after(&self, key_end: usize) -> usize {
+        let colon = blanks(self.text.as_bytes(), key_end);
+        blanks(self.text.as_bytes(), colon + 1)
     }
 
     /// Past the value at a place.
@@ -271,10 +290,21 @@ impl<'a, 'j> Part<'a, 'j> {
             return None;
         }
         let mut fields = [None; N];
+        let mut expected = 0;
         let mut at = self.document.enter(self.at);
-        while let Some((key, value)) = self.document.member(at) {
-            if let Some(place) = keys.iter().position(|wanted| key.is(wanted)) {
+        loop {
+            // Most objects have their members in the order in which they are asked for.
+            let in_order = (expected..N)
+                .find_map(|place| Some((Some(place), self.document.member_named(at, keys[place])?)));
+            let (place, value) = if let Some(found) = in_order {
+                found
+            } else {
+                let Some((key, value)) = self.document.member(at) else { break };
+                (keys.iter().position(|wanted| key.is(wanted)), value)
+            };
+            if let Some(place) = place {
                 fields[place] = Some(Self { document: self.document, at: value });
+                expected = place + 1;
             }
             at = self.document.next(self.document.skip(value));
         }

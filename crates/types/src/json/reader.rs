@@ -347,20 +347,24 @@ impl<'j> Deserializer<'j> for &mut Reader<'_, 'j> {
         let mut unknown = None;
         let mut expected = 0;
         let mut at = self.document.enter(self.at);
-        while let Some((key, value)) = self.document.member(at) {
-            self.look_at_clock()?;
+        loop {
             // Most objects have their fields in the order of the struct.
-            let place = match names.get(expected) {
-                Some(name) if key.is(name) => Some(expected),
-                _ => names.iter().position(|name| key.is(name)),
+            let in_order = names.get(expected).and_then(|name| self.document.member_named(at, name));
+            let (place, value) = if let Some(value) = in_order {
+                (Some(expected), value)
+            } else {
+                let Some((key, value)) = self.document.member(at) else { break };
+                let place = names.iter().position(|name| key.is(name));
+                if place.is_none() && self.mode.refuse_unknown {
+                    return Err(ReadError::unknown_field(&key.text(), names));
+                }
+                (place, value)
             };
+            self.look_at_clock()?;
             match place {
                 Some(place) => {
                     places[place] = small(value);
                     expected = place + 1;
-                }
-                None if self.mode.refuse_unknown => {
-                    return Err(ReadError::unknown_field(&key.text(), names));
                 }
                 None => unknown = unknown.or(Some(at)),
             }

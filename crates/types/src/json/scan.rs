@@ -14,14 +14,20 @@ const MAX_DIGITS: usize = 4300;
 /// Bytes between two looks at the clock.
 const CLOCK_STRIDE: usize = 64 * 1024;
 
-/// Arrays and objects of fewer bytes are passed over byte by byte.
-const NOTED_FROM: usize = 64;
+/// Arrays and objects of fewer bytes are passed over byte by byte: few on the levels of a request's parts, which are
+/// passed over several times, more on those below, of which there may be very many.
+const fn noted_from(level: usize) -> usize {
+    if level <= 3 { 24 } else { 64 }
+}
 
-/// On every level up to this one, the ends of arrays and objects are noted; below it, on every so-manieth level.
+/// On every level up to this one, the ends of arrays and objects are noted; below it, on every eighth.
 ///
-/// Together with [`NOTED_FROM`] this bounds both what passing over a value costs and what the notes take: about one byte
-/// for each byte of the text, and next to nothing for usual texts.
+/// Together with [`noted_from`] this bounds both what passing over a value costs and what the notes take: less than two
+/// bytes for each byte of the text, and next to nothing for usual texts.
 const NOTED_LEVELS: usize = 8;
+
+/// Room for the arrays and objects of a usual request.
+const USUAL_DEPTH: usize = 8;
 
 /// What is known of a text once it has been passed over.
 #[derive(Debug, Clone)]
@@ -43,8 +49,8 @@ pub(super) fn scan(text: &str, deadline: Option<Instant>) -> Result<Scan, ReadEr
     let scanner = Scanner {
         bytes: text.as_bytes(),
         at: 0,
-        open: Vec::new(),
-        ends: Vec::new(),
+        open: Vec::with_capacity(USUAL_DEPTH),
+        ends: Vec::with_capacity(USUAL_DEPTH),
         has_non_finite: false,
         deadline,
         next_look: CLOCK_STRIDE,
@@ -186,8 +192,8 @@ impl Scanner<'_> {
     fn close(&mut self) {
         self.at += 1;
         let Some(Open { start, noted: Some(noted), .. }) = self.open.pop() else { return };
-        if self.at - start < NOTED_FROM {
-            // Nothing inside of it is longer, so it is the last that was noted.
+        if self.at - start < noted_from(self.open.len() + 1) {
+            // What is inside of it is shorter still and needs to be no shorter to be noted, so this is the last note.
             self.ends.truncate(noted);
         } else {
             self.ends[noted].1 = small(self.at);

@@ -1,4 +1,4 @@
-//! Lumos's token service: it gives tokens to whoever signs a request with AWS keys that it knows.
+//! Lumos's token service: it gives tokens for requests that are signed with AWS keys that it knows.
 
 use std::env;
 use std::fmt;

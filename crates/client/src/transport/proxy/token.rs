@@ -45,7 +45,7 @@ impl Tokens {
         match &self.0 {
             Source::Fixed(token) => Ok(token.clone()),
             Source::Service { service, file, last } => {
-                // Whoever comes while a token is fetched waits for it.
+                // Requests that come while a token is fetched wait for it.
                 let mut last = last.lock().await;
                 if let Some(kept) = last.take().filter(Kept::is_fresh).or_else(|| file.read()) {
                     return Ok(last.insert(kept).token.clone());

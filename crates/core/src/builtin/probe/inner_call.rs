@@ -75,7 +75,7 @@ impl InnerCalls<'_> {
     fn text<P: Serialize>(&self, token: Option<String>, request: P) -> serde_json::Result<String> {
         let envelope = self.call.envelope();
         serde_json::to_string(&Request {
-            auth: envelope.auth.as_ref(),
+            auth: envelope.auth.as_deref(),
             credentials: envelope.credentials.as_deref(),
             request,
             include_raw_data: false,

@@ -22,7 +22,7 @@ pub fn http_status(error: &HttpStatusError) -> ConnectorError {
 impl ConnectorError {
     /// The error with its code, and with what the connector says about errors of its type.
     ///
-    /// Errors of a class stay as they are: whoever raised them said what they mean. For a library's error the mapping
+    /// Errors of a class stay as they are: the code that raised them said what they mean. For a library's error the mapping
     /// registered last for its type counts, alone; what was set on the error itself stays. Where nobody says anything,
     /// the contract's defaults count.
     pub(crate) fn mapped(mut self, mappings: &[ErrorMapping]) -> Self {
