@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use super::openapi::correct;
-use crate::harness::install::{python, succeed};
+use crate::harness::install::{output, python};
 use crate::harness::server::{Server, free_port, listens};
 use crate::harness::stage::Stage;
 use xtask::twin::TWINS;
@@ -69,7 +69,14 @@ pub(super) fn run(stage: &mut Stage) -> Result<()> {
                     .env("SCHEMATHESIS_HOOKS", "hooks")
                     .env("PYTHONPATH", &folder)
                     .current_dir(&folder);
-                succeed(&mut fuzzer)
+                let report = output(&mut fuzzer)?;
+                let report = String::from_utf8_lossy(&report.stdout).into_owned();
+                let counts = report
+                    .lines()
+                    .find(|line| line.contains(" generated"))
+                    .context("no count of requests")?;
+                println!("      {}", counts.trim());
+                Ok(())
             },
         );
         stage.check(format!("{} is still well, and none of its handlers panicked", twin.name), |_| {
