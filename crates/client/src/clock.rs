@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 pub use lumos_connector_core::clock::{Clock, SharedClock};
 use tokio::time::Instant;
 
-/// A clock that stands still until somebody waits, and then is there at once.
+/// A clock for tests: it stands still until a task waits, and then moves on at once to the end of the wait.
 #[derive(Debug, Clone)]
 pub struct VirtualClock {
     start: Instant,

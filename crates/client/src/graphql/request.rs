@@ -12,7 +12,7 @@ use super::document::has_mutation;
 use super::error::{GraphQlError, code_of};
 use crate::http::HttpRequest;
 
-/// One GraphQL request in the making; see [`HttpClient::graphql`](crate::HttpClient::graphql).
+/// Builds one GraphQL request; see [`HttpClient::graphql`](crate::HttpClient::graphql).
 #[must_use = "a request does nothing until it is sent"]
 pub struct GraphQlRequest {
     http: HttpRequest,

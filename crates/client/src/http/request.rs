@@ -15,7 +15,7 @@ use super::client::HttpClient;
 use super::exchange::{self, IsRefusal, Outgoing};
 use super::path::EmptySegment;
 
-/// One request in the making. No step fails; sending reports the first mistake.
+/// Builds one request. No step fails; sending reports the first mistake.
 ///
 /// | it ends with | which gives | and fails |
 /// | --- | --- | --- |

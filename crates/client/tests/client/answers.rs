@@ -1,7 +1,7 @@
 //! What becomes of the app's answers.
 
 use lumos_connector_core::error::{HttpStatusError, TransportError, TransportFailure};
-use lumos_connector_types::error::ConnectorErrorCode as Code;
+use lumos_connector_types::error::ConnectorErrorCode;
 use serde::Deserialize;
 
 use super::app::{Act, App, answer, json, whole};
@@ -27,7 +27,7 @@ async fn json_of_another_shape_is_an_invalid_response_that_repeats_none_of_it() 
         let app = App::start([json(body)]).await;
         let (http, url) = http(&app).await;
         let error = http.base_url(&url).unwrap().get("user").read::<User>().await.unwrap_err();
-        assert_eq!(error.code(), Code::InvalidResponse, "{body}");
+        assert_eq!(error.code(), ConnectorErrorCode::InvalidResponse, "{body}");
         assert!(!error.message().contains("hunter2"), "{}", error.message());
     }
 }
@@ -48,8 +48,8 @@ async fn an_error_status_is_an_error_with_what_the_app_said_and_no_parameters() 
 async fn a_status_means_what_the_client_is_told_it_means() {
     let app = App::start([answer(403, &[], "bad token")]).await;
     let (http, url) = http(&app).await;
-    let http = http.on_status(403, Code::Unauthorized).base_url(&url).unwrap();
-    assert_eq!(http.get("user").send().await.unwrap_err().code(), Code::Unauthorized);
+    let http = http.on_status(403, ConnectorErrorCode::Unauthorized).base_url(&url).unwrap();
+    assert_eq!(http.get("user").send().await.unwrap_err().code(), ConnectorErrorCode::Unauthorized);
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn an_answer_that_breaks_off_is_no_answer() {
     let app = App::start([Act::Break(cut)]).await;
     let (http, url) = http(&app).await;
     let error = http.base_url(&url).unwrap().post("user").send().await.unwrap_err();
-    assert_eq!(error.code(), Code::ConnectionClosed);
+    assert_eq!(error.code(), ConnectorErrorCode::ConnectionClosed);
 }
 
 #[tokio::test]
@@ -120,11 +120,11 @@ async fn a_reset_and_a_silence_are_told_apart() {
     let app = App::start([Act::Reset]).await;
     let (http, url) = http(&app).await;
     let http = http.timeout(std::time::Duration::from_millis(100)).base_url(&url).unwrap();
-    assert_eq!(http.post("user").send().await.unwrap_err().code(), Code::ConnectionClosed);
+    assert_eq!(http.post("user").send().await.unwrap_err().code(), ConnectorErrorCode::ConnectionClosed);
     let app = App::start([Act::Stall(b"HTTP/1.1 200 -\r\ncontent-length: 9\r\n\r\nhalf".to_vec())]).await;
     let http = super::setup::http(&app).await.0;
     let http = http.timeout(std::time::Duration::from_millis(100)).base_url(&app.url()).unwrap();
-    assert_eq!(http.post("user").send().await.unwrap_err().code(), Code::RequestTimeout);
+    assert_eq!(http.post("user").send().await.unwrap_err().code(), ConnectorErrorCode::RequestTimeout);
 }
 
 #[tokio::test]
@@ -133,12 +133,17 @@ async fn an_app_explains_its_own_errors() {
     let app = App::start([answer(400, &[], body), answer(404, &[], "plain")]).await;
     let (http, url) = http(&app).await;
     let http = http.map_error(|answer, error| match answer.json::<serde_json::Value>() {
-        Ok(said) => error.with_message(said["message"].as_str().unwrap()).with_code(Code::ServiceError),
+        Ok(said) => {
+            error.with_message(said["message"].as_str().unwrap()).with_code(ConnectorErrorCode::ServiceError)
+        }
         Err(_) => error,
     });
     let http = http.base_url(&url).unwrap();
     let error = http.get("user").send().await.unwrap_err();
-    assert_eq!((error.message().as_str(), error.code()), ("The tenant is asleep", Code::ServiceError));
+    assert_eq!(
+        (error.message().as_str(), error.code()),
+        ("The tenant is asleep", ConnectorErrorCode::ServiceError)
+    );
     assert_eq!(error.source_as::<HttpStatusError>().unwrap().status, 400);
     assert!(http.get("user").send().await.unwrap_err().message().contains("[404]"));
 }
@@ -181,7 +186,7 @@ async fn what_cannot_be_unpacked_is_an_invalid_response_once() {
         let app = App::start([answer(200, &[("content-encoding", coding)], body)]).await;
         let (http, url) = http(&app).await;
         let error = http.base_url(&url).unwrap().get("user").send().await.unwrap_err();
-        assert_eq!(error.code(), Code::InvalidResponse, "{coding}");
+        assert_eq!(error.code(), ConnectorErrorCode::InvalidResponse, "{coding}");
         assert!(
             error.message().starts_with("[200]") && error.message().contains(coding),
             "{}",
@@ -255,7 +260,7 @@ async fn an_answer_may_have_many_headers_and_too_many_are_an_invalid_response() 
             Ok(answer) => assert!(is_read && answer.text() == "fine"),
             Err(error) => {
                 assert!(!is_read, "{}", error.message());
-                assert_eq!(error.code(), Code::InvalidResponse, "{}", error.message());
+                assert_eq!(error.code(), ConnectorErrorCode::InvalidResponse, "{}", error.message());
                 assert!(error.message().contains("headers"), "{}", error.message());
             }
         }

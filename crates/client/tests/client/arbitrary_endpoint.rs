@@ -7,6 +7,7 @@ use lumos_connector_core::integration::IntegrationError;
 use lumos_connector_core::{Call, FromCall, Integration};
 use lumos_connector_testing::prelude::*;
 use lumos_connector_types::capability::marker as capability;
+use lumos_connector_types::error::ConnectorErrorCode;
 use lumos_connector_types::payload::TokenCredential;
 use serde_json::Value;
 
@@ -141,7 +142,10 @@ fn redirects_are_answers() {
 #[test]
 fn a_refused_login_is_an_error_and_other_statuses_are_answers() {
     let x = || call_of(json!({"url": "x"}));
-    passes(x().upstream(get("/v1/x").answers(401)).expect(error(Code::Unauthorized).status_code(401)));
+    passes(
+        x().upstream(get("/v1/x").answers(401))
+            .expect(error(ConnectorErrorCode::Unauthorized).status_code(401)),
+    );
     for status in [400, 403, 404, 429, 500, 503] {
         // Once: no retries.
         let answered = get("/v1/x").answers((status, json!({"why": "no"})));

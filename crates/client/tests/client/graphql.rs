@@ -8,6 +8,7 @@ use lumos_connector_core::integration::IntegrationError;
 use lumos_connector_core::{Call, FromCall, Integration};
 use lumos_connector_testing::prelude::*;
 use lumos_connector_types::capability::marker as capability;
+use lumos_connector_types::error::ConnectorErrorCode;
 use lumos_connector_types::payload::{FoundAccountData, GetAccount, ListAccounts, TokenCredential};
 use serde::Deserialize;
 use serde_json::Value;
@@ -115,12 +116,12 @@ fn queries_of_graphql_client_are_sent_and_read_as_its_types() {
 #[test]
 fn errors_get_the_code_that_the_app_gives_them() {
     for (extensions, code) in [
-        (json!({"code": "UNAUTHENTICATED"}), Code::Unauthorized),
-        (json!({"code": "FORBIDDEN"}), Code::PermissionDenied),
-        (json!({"type": "not_found"}), Code::NotFound),
-        (json!({"code": "GRAPHQL_VALIDATION_FAILED"}), Code::BadRequest),
-        (json!({"code": "SOMETHING_ELSE"}), Code::InternalError),
-        (json!(null), Code::InternalError),
+        (json!({"code": "UNAUTHENTICATED"}), ConnectorErrorCode::Unauthorized),
+        (json!({"code": "FORBIDDEN"}), ConnectorErrorCode::PermissionDenied),
+        (json!({"type": "not_found"}), ConnectorErrorCode::NotFound),
+        (json!({"code": "GRAPHQL_VALIDATION_FAILED"}), ConnectorErrorCode::BadRequest),
+        (json!({"code": "SOMETHING_ELSE"}), ConnectorErrorCode::InternalError),
+        (json!(null), ConnectorErrorCode::InternalError),
     ] {
         let problem = json!({"message": "No such thing.", "path": ["users", 0], "extensions": extensions});
         let mut expected = error(code).message("No such thing.").raised_by("GraphQlError");
@@ -150,7 +151,7 @@ fn a_refusal_for_now_is_repeated_and_then_a_rate_limit() {
         passes(
             users_case("gives up")
                 .upstream(queried().times(3).answers(refused()))
-                .expect(error(Code::RateLimit).retry_after_seconds(9)),
+                .expect(error(ConnectorErrorCode::RateLimit).retry_after_seconds(9)),
         );
         // Even a mutation: the app did not run it.
         passes(
@@ -171,12 +172,17 @@ fn queries_are_repeated_when_the_app_fails_and_mutations_are_not() {
             .upstream(queried().answers(json!({"data": {"users": []}})))
             .expect(response(json!([]))),
     );
-    passes(touch_case("changes once").upstream(touched().answers(502)).expect(error(Code::BadGateway)));
+    passes(
+        touch_case("changes once")
+            .upstream(touched().answers(502))
+            .expect(error(ConnectorErrorCode::BadGateway)),
+    );
 }
 
 #[test]
 fn what_is_no_answer_of_graphql_is_named_as_such() {
-    let no_answer = error(Code::BadGateway).message("not a GraphQL response").raised_by("GraphQlError");
+    let no_answer =
+        error(ConnectorErrorCode::BadGateway).message("not a GraphQL response").raised_by("GraphQlError");
     for answered in [
         answer(200).json(json!({})),
         answer(200).json(json!([])),
@@ -188,20 +194,22 @@ fn what_is_no_answer_of_graphql_is_named_as_such() {
     passes(
         users_case("null")
             .upstream(queried().answers(json!({"data": null})))
-            .expect(error(Code::InvalidResponse).message("null")),
+            .expect(error(ConnectorErrorCode::InvalidResponse).message("null")),
     );
     passes(
         users_case("mistyped")
             .upstream(queried().answers(json!({"data": {"users": [{"id": 5}]}})))
-            .expect(error(Code::InvalidResponse).message("expected")),
+            .expect(error(ConnectorErrorCode::InvalidResponse).message("expected")),
     );
 }
 
 #[test]
 fn an_error_status_counts_before_the_body() {
     let body = json!({"errors": [{"message": "Bad token", "extensions": {"code": "FORBIDDEN"}}]});
-    let expected =
-        error(Code::Unauthorized).message("Bad token").status_code(401).raised_by("HttpStatusError");
+    let expected = error(ConnectorErrorCode::Unauthorized)
+        .message("Bad token")
+        .status_code(401)
+        .raised_by("HttpStatusError");
     passes(users_case("status").upstream(queried().answers((401, body))).expect(expected));
 }
 
@@ -220,7 +228,8 @@ fn errors_of_any_shape_are_told_in_the_words_of_the_app() {
             json!({"data": null, "errors": errors}),
             json!({"data": {"users": []}, "errors": errors}),
         ] {
-            let expected = error(Code::InternalError).message("No such thing.").raised_by("GraphQlError");
+            let expected =
+                error(ConnectorErrorCode::InternalError).message("No such thing.").raised_by("GraphQlError");
             passes(users_case("fails").upstream(queried().answers(answer)).expect(expected));
         }
     }
@@ -236,16 +245,16 @@ fn a_code_in_the_body_says_more_than_the_status_400() {
         (status, json!({"errors": [{"message": "Please log in", "extensions": {"code": code}}]}))
     };
     for (answer, code) in [
-        (failed(400, "UNAUTHENTICATED"), Code::Unauthorized),
-        (failed(422, "FORBIDDEN"), Code::PermissionDenied),
-        (failed(400, "not-found"), Code::NotFound),
-        (failed(400, "SOMETHING_ELSE"), Code::BadRequest),
-        (failed(404, "UNAUTHENTICATED"), Code::NotFound),
+        (failed(400, "UNAUTHENTICATED"), ConnectorErrorCode::Unauthorized),
+        (failed(422, "FORBIDDEN"), ConnectorErrorCode::PermissionDenied),
+        (failed(400, "not-found"), ConnectorErrorCode::NotFound),
+        (failed(400, "SOMETHING_ELSE"), ConnectorErrorCode::BadRequest),
+        (failed(404, "UNAUTHENTICATED"), ConnectorErrorCode::NotFound),
     ] {
         let expected = error(code).message("Please log in").status_code(answer.0);
         passes(users_case("fails").upstream(queried().answers(answer)).expect(expected));
     }
     let throttled = failed(400, "THROTTLED");
-    let expected = error(Code::RateLimit).message("Please log in");
+    let expected = error(ConnectorErrorCode::RateLimit).message("Please log in");
     passes(users_case("waits").upstream(queried().times(3).answers(throttled)).expect(expected));
 }

@@ -5,7 +5,7 @@ use lumos_connector_client::HttpClient;
 use lumos_connector_core::error::Result;
 use lumos_connector_core::listing::{Batch, Continuation, PagingError, whole};
 
-use lumos_connector_types::error::ConnectorErrorCode as Code;
+use lumos_connector_types::error::ConnectorErrorCode;
 
 use super::app::{Act, App, answer, json};
 use super::setup::http;
@@ -96,7 +96,7 @@ async fn a_next_page_that_cannot_be_read_is_not_the_end_of_the_listing() {
     ] {
         let error = followed(&[link]).await.unwrap_err();
         let leads_back = error.source_as::<PagingError>() == Some(&PagingError::Repeated);
-        assert!(leads_back || error.code() == Code::InvalidResponse, "{link}: {error}");
+        assert!(leads_back || error.code() == ConnectorErrorCode::InvalidResponse, "{link}: {error}");
     }
 }
 

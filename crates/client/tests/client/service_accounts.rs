@@ -9,6 +9,7 @@ use lumos_connector_core::integration::IntegrationError;
 use lumos_connector_core::{Call, Integration};
 use lumos_connector_testing::prelude::*;
 use lumos_connector_types::capability::marker as capability;
+use lumos_connector_types::error::ConnectorErrorCode;
 use lumos_connector_types::payload::{ServiceAccountCredential, ValidateCredentials, ValidatedCredentials};
 use serde_json::Value;
 
@@ -89,7 +90,7 @@ fn a_refusal_says_that_the_credential_is_not_accepted() {
     let case = case(capability::ValidateCredentials, "is refused")
         .auth(login("", &[]))
         .upstream(call("POST", "/token").any_body().answers(refused))
-        .expect(error(Code::Unauthorized).message("invalid_grant").status_code(400));
+        .expect(error(ConnectorErrorCode::Unauthorized).message("invalid_grant").status_code(400));
     suite(case).check().unwrap();
 }
 
@@ -99,6 +100,6 @@ fn a_key_that_is_no_key_file_is_a_mistake_of_the_configuration() {
         {"key": {"client_email": "x"}, "impersonation_email": "", "tenant_id": "", "scopes": []}});
     let case = case(capability::ValidateCredentials, "has no key")
         .auth(auth)
-        .expect(error(Code::InvalidValue).message("private_key"));
+        .expect(error(ConnectorErrorCode::InvalidValue).message("private_key"));
     suite(case).check().unwrap();
 }

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use indexmap::IndexSet;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -9,7 +10,7 @@ use super::Call;
 use super::reply::Reply;
 
 /// What is not in an answer, and why, as sentences: a row of the app that could not be read costs itself, not the page,
-/// and whoever reads the answer learns of it.
+/// and the caller is told.
 ///
 /// Each sentence goes to the log once, as a warning, and into the answer's `raw_data` as `left_out` when the request asks
 /// for raw data. Name rows by number or by id, never by values that may be secret.
@@ -33,7 +34,7 @@ use super::reply::Reply;
 /// assert_eq!(left_out.sentences(), ["1 of 2 users are not understood"]);
 /// ```
 #[derive(Debug, Default)]
-pub struct LeftOut(Mutex<Vec<String>>);
+pub struct LeftOut(Mutex<IndexSet<String>>);
 
 impl LeftOut {
     /// Adds a sentence, unless it was added before.
@@ -42,7 +43,7 @@ impl LeftOut {
         let mut sentences = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !sentences.contains(&sentence) {
             tracing::warn!("left out: {sentence}");
-            sentences.push(sentence);
+            sentences.insert(sentence);
         }
     }
 
@@ -53,7 +54,8 @@ impl LeftOut {
         self.read_rows_with(of, rows, |row| serde_json::from_value(row).ok())
     }
 
-    /// The same, with a function that reads a row; `None` for one that is not understood.
+    /// The rows that a function reads. Those for which it answers `None` are left out, as in
+    /// [`read_rows`](Self::read_rows).
     #[must_use]
     pub fn read_rows_with<T>(
         &self,
@@ -72,7 +74,7 @@ impl LeftOut {
     /// What was left out so far.
     #[must_use]
     pub fn sentences(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     /// Takes what was left out so far, and puts it into the `raw_data` of a reply when the call's request asks for raw

@@ -30,7 +30,7 @@ use crate::dispatch::Dispatcher;
 use crate::dispatch::from_call::FromCall;
 use crate::dispatch::handler::{Handler, PassedAs, Registered};
 
-/// A connector in the making; see [`Integration::builder`].
+/// Builds a connector; see [`Integration::builder`].
 ///
 /// No step fails. [`build`](Self::build) reports all mistakes together.
 #[must_use = "a connector is made by `build()`"]
@@ -72,7 +72,7 @@ impl Builder {
         }
     }
 
-    /// The app's name for people, and the categories it belongs to.
+    /// Sets the app's name as people read it, and the categories it belongs to.
     pub fn about(
         mut self,
         user_friendly_name: impl Into<String>,
@@ -83,37 +83,37 @@ impl Builder {
         self
     }
 
-    /// What the connector is, for people.
+    /// Sets the sentences that describe the connector to people.
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.about.description = Some(description.into());
         self
     }
 
-    /// The address of the app's logo.
+    /// Sets the address of the app's logo.
     pub fn logo_url(mut self, url: impl Into<String>) -> Self {
         self.about.logo_url = Some(url.into());
         self
     }
 
-    /// The domain of the app's vendor.
+    /// Sets the domain of the app's vendor, such as `acme.com`.
     pub fn vendor_domain(mut self, domain: impl Into<String>) -> Self {
         self.about.vendor_domain = Some(domain.into());
         self
     }
 
-    /// The types of resources in the app.
+    /// Declares the types of resources in the app.
     pub fn resource_types(mut self, types: impl IntoIterator<Item = ResourceType>) -> Self {
         self.about.resource_types.extend(types);
         self
     }
 
-    /// The types of entitlements in the app.
+    /// Declares the types of entitlements in the app.
     pub fn entitlement_types(mut self, types: impl IntoIterator<Item = EntitlementType>) -> Self {
         self.about.entitlement_types.extend(types);
         self
     }
 
-    /// The types of entitlements in the app's access graph.
+    /// Declares the types of entitlements in the app's access graph.
     pub fn access_graph_entitlement_types(
         mut self,
         types: impl IntoIterator<Item = AccessGraphEntitlementType>,
@@ -122,13 +122,13 @@ impl Builder {
         self
     }
 
-    /// Entitlements that every resource of a type has.
+    /// Declares the entitlements that every resource of a type has.
     pub fn entitlement_rules(mut self, rules: impl IntoIterator<Item = AccessGraphEntitlementRule>) -> Self {
         self.about.entitlement_rules.extend(rules);
         self
     }
 
-    /// Which entitlements imply which others.
+    /// Declares which entitlements imply which others.
     pub fn implied_access_rules(
         mut self,
         rules: impl IntoIterator<Item = AccessGraphImpliedAccessRule>,
@@ -137,13 +137,13 @@ impl Builder {
         self
     }
 
-    /// The single credential that requests bring in `auth`.
+    /// Declares the type of the single credential, which requests bring in `auth`.
     pub fn auth<T: CredentialModel>(mut self) -> Self {
         self.auth.single = Some((T::MODEL, lumos_connector_types::schema::of::<T>));
         self
     }
 
-    /// One of several credentials, which requests bring in `credentials`.
+    /// Declares one of several credentials, which requests bring in `credentials`.
     pub fn credential<T: CredentialModel>(mut self, config: CredentialConfig<T>) -> Self {
         let CredentialConfig { entry, oauth, validation, .. } = config;
         self.flows.by_credential.extend(oauth.map(|settings| (entry.id.clone(), settings)));
@@ -152,56 +152,56 @@ impl Builder {
         self
     }
 
-    /// The OAuth flow that brings the single credential.
+    /// Declares the OAuth flow that obtains the single credential.
     pub fn oauth(mut self, settings: OAuthSettings) -> Self {
         self.flows.single = Some(settings);
         self
     }
 
-    /// A combination of credentials that opens the connection. Without any, all required credentials together do,
-    /// and every optional one alone does.
+    /// Declares a combination of credentials that is enough for a connection. Without any, all required credentials
+    /// together are enough, and each optional one alone is.
     pub fn allow_credentials<I: Into<String>>(mut self, ids: impl IntoIterator<Item = I>) -> Self {
         self.auth.allowed.push(ids.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Whether requests must bring credentials; they must unless this says otherwise.
+    /// Sets whether requests must bring credentials; by default they must.
     pub fn requires_authentication(mut self, required: bool) -> Self {
         self.auth.required = required;
         self
     }
 
-    /// The settings of a connection. They are checked before every handler.
+    /// Declares the settings of a connection. They are checked before every handler.
     pub fn settings<T: SettingsFields>(mut self) -> Self {
         self.settings = Some(SettingsModel::of::<T>());
         self
     }
 
-    /// The rate-limit mode of all capabilities that set none of their own.
+    /// Sets the rate-limit mode of all capabilities that set none of their own.
     pub fn rate_limit_mode(mut self, mode: RateLimitMode) -> Self {
         self.rate_limit_mode = Some(mode);
         self
     }
 
-    /// How `probe_integration` probes, in place of the SDK's own checks.
+    /// Sets how `probe_integration` probes, in place of the SDK's own checks.
     pub fn probe(mut self, settings: ProbeSettings) -> Self {
         self.probe = Some(settings);
         self
     }
 
-    /// No `probe_integration`.
+    /// Leaves out `probe_integration`.
     pub fn without_probe(mut self) -> Self {
         self.probe = None;
         self
     }
 
-    /// No `validate_credential_config`, which the SDK brings when credentials are declared.
+    /// Leaves out `validate_credential_config`, which the SDK brings when credentials are declared.
     pub fn without_credential_validation(mut self) -> Self {
         self.credential_validation = false;
         self
     }
 
-    /// Says what errors of one type mean, when a handler returns one of them by `?`.
+    /// Maps errors of one type to errors of the wire, when a handler returns one of them by `?`.
     ///
     /// Code, message, hint and flags become those of the returned error, except what was set on the error itself; where
     /// it has no message of its own ([`ConnectorError::of_code`]), the text of the original error stays. The caller reads
@@ -229,7 +229,7 @@ impl Builder {
         self
     }
 
-    /// A capability and its handler: `async fn(X, Payload) -> Result<Answer>`, where `X` is anything that can be
+    /// Registers a capability and its handler: `async fn(X, Payload) -> Result<Answer>`, where `X` is anything that can be
     /// [taken from a call](FromCall).
     pub fn capability<C, F, X, Q, Fut, T>(mut self, capability: C, handler: F) -> Self
     where
@@ -245,7 +245,7 @@ impl Builder {
         self
     }
 
-    /// The connector.
+    /// Checks the declaration and builds the connector.
     ///
     /// # Errors
     /// All mistakes of the declaration at once; see [`Mistake`].
