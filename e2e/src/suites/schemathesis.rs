@@ -17,7 +17,7 @@ const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 const HOOKS: &str = include_str!("schemathesis_hooks.py");
 
 /// Requests for each capability in each phase, in CI and with `--full`.
-const EXAMPLES: [&str; 2] = ["15", "150"];
+const EXAMPLES: [&str; 2] = ["15", "400"];
 
 pub(super) fn run(stage: &mut Stage) -> Result<()> {
     let twins: Vec<_> =

@@ -104,6 +104,11 @@ fn call(capability: &str, words: &[String]) -> ExitCode {
             }
             String::from_utf8_lossy(&bytes).into_owned()
         }
+        // What the description has wrong, it has wrong in a request from any file.
+        (None, Some(path)) if capability == "app_info" => match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(_) => return pass_on(words),
+        },
         _ => return pass_on(words),
     };
     let mut rest: Vec<String> = words.to_vec();
@@ -116,6 +121,9 @@ fn call(capability: &str, words: &[String]) -> ExitCode {
     let result_file = option(words, "--result-file-path");
     let (text, status) = answered(capability, &body, &rest, false);
     process::result_file(result_file, &body);
+    if let Some(path) = result_file.filter(|_| capability == "app_info") {
+        process::change_result(path, |answer, text| answers::answer(capability, &body, answer, text, false));
+    }
     if is("result-on-stdout") && result_file.is_some_and(|path| path.ends_with(".gz")) {
         process::print(b"{}\n");
     }

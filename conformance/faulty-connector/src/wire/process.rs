@@ -1,13 +1,15 @@
 //! Faults of the program itself.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
+use serde_json::Value;
 
 use super::{inner, option, pass_on};
 use crate::fault::is;
@@ -44,7 +46,8 @@ pub(super) fn before(words: &[String]) -> Option<ExitCode> {
     }
     if is("memory-hungry") && words.first().is_some_and(|word| word == "list_accounts") {
         let held = vec![1_u8; 400 << 20];
-        std::thread::sleep(Duration::from_millis(60));
+        // Memory is looked at every few milliseconds, on a busy machine less often.
+        std::thread::sleep(Duration::from_millis(500));
         // So that it is not left out.
         std::hint::black_box(&held);
     }
@@ -152,6 +155,23 @@ fn append(path: &Path, text: &str) {
     let file = OpenOptions::new().create(true).append(true).open(path);
     // A log that cannot be written is not this fault.
     let _ = file.and_then(|mut file| file.write_all(text.as_bytes()));
+}
+
+/// Changes the answer in a result file; one that is not there, or is no gzip, stays as it is.
+pub(super) fn change_result(path: &str, change: impl FnOnce(Value, String) -> String) {
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| GzDecoder::new(file).read_to_string(&mut text));
+    let Ok(answer) = read.map_err(io::Error::other).and_then(|_| Ok(serde_json::from_str(&text)?)) else {
+        return;
+    };
+    let changed = change(answer, text.clone());
+    if changed != text
+        && let Ok(file) = File::create(path)
+    {
+        let mut file = GzEncoder::new(file, Compression::fast());
+        // A file that cannot be written is not this fault.
+        let _ = file.write_all(changed.trim_end().as_bytes()).and_then(|()| file.finish().map(drop));
+    }
 }
 
 /// Writes the request into the result file, beside the answer.
