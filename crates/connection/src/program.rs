@@ -125,8 +125,8 @@ impl Program {
         self.run(command, Some(body), receiver, resolved).await
     }
 
-    /// The same, with the HTTP exchanges behind it written into a file. That a call made none is no failure of the call,
-    /// though the program says so by its status.
+    /// Makes a call whose HTTP exchanges the program writes into a file. A call that made none has not failed, though the
+    /// program says so by its status.
     pub(crate) async fn call_recorded<S: RowSink>(
         &self,
         capability: &str,

@@ -33,6 +33,10 @@ pub(crate) struct Server {
     queue: Vec<Queued>,
 }
 
+/// Statements that wait at the most. `join_all` polls up to 30 futures strictly in their order, and more of them may
+/// leave some to a later poll, when `COMMIT` has gone out.
+const MOST_QUEUED: usize = 16;
+
 /// A statement that goes out later.
 enum Queued {
     Begin,
@@ -129,6 +133,9 @@ impl Server {
 
     fn queue(&mut self, sql: &str, values: Vec<Box<dyn ToSql + Send + Sync>>) -> Result<(), Trouble> {
         let statement = self.statement(sql)?;
+        if self.queue.len() >= MOST_QUEUED {
+            self.flush()?;
+        }
         self.queue.push(Queued::Execute(statement, values));
         Ok(())
     }
