@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lumos_connector::prelude::*;
+use lumos_connector::tls::Trust;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::SslMode as Encryption;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::{FromSql, ToSql, Type};
 use tokio_postgres::{AsyncMessage, Client, Config, Error, NoTls, Row};
@@ -18,6 +19,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::address::Address;
 use crate::failures;
+use crate::settings::{PostgresSettings, SslMode};
 
 /// A value of a statement and its type, which spares the server a question.
 pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -39,6 +41,21 @@ pub(crate) struct Connection {
     password_cleared: Arc<AtomicBool>,
 }
 
+/// The TLS of a connection; `None` when the settings turn it off.
+pub(crate) async fn tls(settings: &PostgresSettings) -> Result<Option<MakeRustlsConnect>> {
+    let trust = Trust::setting("ca_certificate", settings.ca_certificate.as_deref());
+    let trust = match settings.ssl_mode {
+        SslMode::Disable => return Ok(None),
+        SslMode::VerifyFull => trust,
+        SslMode::VerifyCa => trust.any_name().ok_or_else(|| {
+            ConnectorError::invalid_configuration(
+                "`verify-ca` needs a certificate authority: any authority that the operating system trusts could vouch for any host",
+            )
+        })?,
+    };
+    Ok(Some(MakeRustlsConnect::new(trust.client_config().await?)))
+}
+
 impl Endpoint {
     pub(crate) async fn connect(&self, database: &str) -> Result<Connection> {
         let mut config = Config::new();
@@ -47,7 +64,7 @@ impl Endpoint {
             .password(self.login.password.expose())
             .dbname(database)
             .application_name("lumos-postgres-connector")
-            .ssl_mode(if self.tls.is_some() { SslMode::Require } else { SslMode::Disable })
+            .ssl_mode(if self.tls.is_some() { Encryption::Require } else { Encryption::Disable })
             // These win over what owners of databases and roles configure. A foreign search path would let them put
             // functions of their own in the place of the server's; compiling costs these statements more than it saves.
             .options(format!(
@@ -90,7 +107,7 @@ impl Endpoint {
                 // What goes through a socket does not leave the machine; servers do not encrypt it.
                 let config = &mut config.clone();
                 Ok(config
-                    .ssl_mode(SslMode::Disable)
+                    .ssl_mode(Encryption::Disable)
                     .connect_raw(stream, NoTls)
                     .await
                     .map(spawn_connection)?)

@@ -1,10 +1,9 @@
 //! What the server's errors mean to the platform.
 
 use std::error::Error as _;
-use std::io;
 
 use lumos_connector::prelude::*;
-use rustls::CertificateError;
+use lumos_connector::tls;
 use tokio_postgres::error::{DbError, SqlState};
 
 use ConnectorErrorCode as Code;
@@ -147,39 +146,16 @@ fn of_transport(error: &tokio_postgres::Error) -> ConnectorError {
     }
 }
 
-/// What to do about a certificate that is refused.
-fn of_tls(error: &tokio_postgres::Error) -> &'static str {
-    use CertificateError::{
-        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
-        Other, UnknownIssuer,
-    };
-    let io = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
-    let tls = io.and_then(io::Error::get_ref).and_then(|cause| cause.downcast_ref::<rustls::Error>());
-    match tls {
-        Some(rustls::Error::InvalidCertificate(problem)) => match problem {
-            UnknownIssuer => {
-                "Enter the certificate of the authority that has signed the server's under 'Certificate authority'; for \
-                 a self-signed one, the server's own."
-            }
-            NotValidForName | NotValidForNameContext { .. } => {
-                "Enter the host as the server's certificate names it, or set TLS to `verify-ca`."
-            }
-            Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. } => {
-                "The server's certificate has expired or is not valid yet: renew it."
-            }
-            Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
-                "The server shows the certificate of an authority: enter that certificate itself under 'Certificate \
-                 authority', or make one for the server with `basicConstraints=CA:FALSE`."
-            }
-            Other(other) if other.to_string().contains("Version") => {
-                "The server's certificate is of X.509 version 1: make one of version 3, with `-extfile` and a \
-                 `subjectAltName`."
-            }
-            _ => "The server's certificate cannot be used; see the README about certificates.",
-        },
-        Some(_) => "The server and the connector share no version of TLS, 1.2 or 1.3.",
+/// What to do when a TLS handshake fails.
+fn of_tls(error: &tokio_postgres::Error) -> String {
+    match tls::Problem::of(error) {
+        Some(tls::Problem::OtherName) => {
+            "Enter the host as the server's certificate names it, or set TLS to `verify-ca`.".to_owned()
+        }
+        Some(problem) => problem.hint("Certificate authority"),
         None => {
             "Turn TLS on in the server (`ssl = on`), or off in the settings where it is on the same machine."
+                .to_owned()
         }
     }
 }

@@ -9,7 +9,6 @@ mod accounts;
 mod activity;
 mod address;
 mod associations;
-mod certificates;
 mod connection;
 mod credentials;
 mod deletion;
@@ -22,7 +21,6 @@ mod password;
 mod resources;
 mod server;
 mod settings;
-mod tls;
 mod walk;
 
 pub use integration::integration;

@@ -9,10 +9,9 @@ use tokio_postgres::types::Type;
 
 use crate::accounts::Account;
 use crate::address::{Address, SOCKET_FOLDERS};
-use crate::connection::{Connection, Endpoint, Parameter};
+use crate::connection::{Connection, Endpoint, Parameter, tls};
 use crate::failures;
 use crate::settings::PostgresSettings;
-use crate::tls;
 
 /// The superuser that the server is made with. It cannot be dropped, and repairs the server when nobody else can.
 pub(crate) const BOOTSTRAP_SUPERUSER: u32 = 10;
@@ -41,7 +40,7 @@ impl FromCall for Server {
         let socket_folders = std::env::var(SOCKET_FOLDERS).ok();
         let endpoint = Endpoint {
             address: Address::of(&settings, socket_folders.as_deref())?,
-            tls: tls::connector(&settings).await?,
+            tls: tls(&settings).await?,
             login: call.auth()?,
             timeout: Duration::from_secs(settings.timeout_seconds.get().unsigned_abs()),
             deadline: call.rate_limit().deadline,

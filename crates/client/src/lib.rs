@@ -12,6 +12,7 @@
 //! | [`oauth1`] | requests signed with OAuth 1.0 |
 //! | [`jwt`], [`service_account`] | tokens that the connector signs itself |
 //! | [`token_exchange`] | the requests that OAuth sends to token endpoints |
+//! | [`tls`] | with the feature `tls`: TLS for protocols other than HTTP |
 
 pub mod arbitrary_endpoint;
 mod blocking;
@@ -30,7 +31,7 @@ mod moment;
 pub mod oauth1;
 pub mod retry;
 pub mod service_account;
-mod tls;
+pub mod tls;
 pub mod token_exchange;
 pub mod transport;
 

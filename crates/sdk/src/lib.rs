@@ -50,6 +50,8 @@ pub use lumos_connector_core as core;
 pub use lumos_connector_runtime as runtime;
 pub use lumos_connector_types as types;
 
+#[cfg(feature = "tls")]
+pub use lumos_connector_client::tls;
 pub use lumos_connector_client::{
     arbitrary_endpoint, clock, graphql, jwt, limit, oauth1, retry, service_account,
 };

@@ -1,4 +1,4 @@
-//! TLS: rustls over ring, trusting what the operating system trusts.
+//! The provider of cryptography.
 
 use std::sync::Once;
 

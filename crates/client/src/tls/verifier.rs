@@ -1,56 +1,20 @@
-//! TLS: rustls over ring; whom it trusts is a setting.
+//! Certificates that are trusted because they were given.
 
-use std::sync::Arc;
-
-use lumos_connector::prelude::*;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
-use rustls::crypto::{WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use x509_cert::der::Decode;
 use x509_cert::der::oid::db::rfc4519::COMMON_NAME;
 use x509_cert::der::oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
 
-use crate::certificates;
-use crate::settings::{PostgresSettings, SslMode};
-
-/// The TLS of a connection; `None` when the settings turn it off.
-pub(crate) async fn connector(settings: &PostgresSettings) -> Result<Option<MakeRustlsConnect>> {
-    if settings.ssl_mode == SslMode::Disable {
-        return Ok(None);
-    }
-    let check_name = settings.ssl_mode == SslMode::VerifyFull;
-    let given = settings.ca_certificate.as_deref().map(str::trim).filter(|given| !given.is_empty());
-    let provider = Arc::new(ring::default_provider());
-    let verifier: Arc<dyn ServerCertVerifier> = match given {
-        Some(given) => {
-            let trusted = certificates::read(given).await?;
-            let algorithms = provider.signature_verification_algorithms;
-            Arc::new(Verifier::new(trusted, check_name, algorithms)?)
-        }
-        None if check_name => Arc::new(rustls_platform_verifier::Verifier::new(provider.clone())?),
-        None => {
-            return Err(ConnectorError::invalid_configuration(
-                "`verify-ca` needs a certificate authority: any authority that the operating system trusts could vouch for any host",
-            ));
-        }
-    };
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    Ok(Some(MakeRustlsConnect::new(config)))
-}
-
-/// Trusts the certificates of the settings as libpq does, which is wider than webpki in two ways: a server may show one of
+/// Trusts the certificates of a setting as libpq does, which is wider than webpki in two ways: a server may show one of
 /// these certificates itself, as the manual's recipe for a self-signed one makes it; and a certificate without
 /// alternative names has its common name for one.
 #[derive(Debug)]
-struct Verifier {
+pub(super) struct Verifier {
     trusted: Vec<CertificateDer<'static>>,
     roots: RootCertStore,
     check_name: bool,
@@ -58,21 +22,20 @@ struct Verifier {
 }
 
 impl Verifier {
-    fn new(
+    /// `None` when none of the certificates can be used.
+    pub(super) fn new(
+        setting: &str,
         trusted: Vec<CertificateDer<'static>>,
         check_name: bool,
         algorithms: WebPkiSupportedAlgorithms,
-    ) -> Result<Self> {
+    ) -> Option<Self> {
         let mut roots = RootCertStore::empty();
         // Bundles hold certificates of all kinds; those that cannot be used cost only themselves.
         let (used, unused) = roots.add_parsable_certificates(trusted.iter().cloned());
-        if used == 0 {
-            return Err(certificates::unreadable());
+        if used > 0 && unused > 0 {
+            tracing::warn!("{unused} of the certificates of the setting `{setting}` cannot be used");
         }
-        if unused > 0 {
-            tracing::warn!("{unused} of the certificates of the setting `ca_certificate` cannot be used");
-        }
-        Ok(Self { trusted, roots, check_name, algorithms })
+        (used > 0).then_some(Self { trusted, roots, check_name, algorithms })
     }
 }
 
@@ -84,7 +47,7 @@ impl ServerCertVerifier for Verifier {
         server_name: &ServerName<'_>,
         _: &[u8],
         now: UnixTime,
-    ) -> std::result::Result<ServerCertVerified, rustls::Error> {
+    ) -> Result<ServerCertVerified, rustls::Error> {
         use CertificateError::{Other, UnknownIssuer};
         let parsed = ParsedCertificate::try_from(end_entity)?;
         let (roots, algorithms) = (&self.roots, self.algorithms.all);
@@ -106,7 +69,7 @@ impl ServerCertVerifier for Verifier {
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         verify_tls12_signature(message, certificate, signature, &self.algorithms)
     }
 
@@ -115,7 +78,7 @@ impl ServerCertVerifier for Verifier {
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         verify_tls13_signature(message, certificate, signature, &self.algorithms)
     }
 
