@@ -7,14 +7,12 @@ use crate::accounts::status;
 use crate::change::Change;
 use crate::entitlement::Kind;
 use crate::filter::Filter;
-use crate::listed::Listed;
 use crate::profile::Profile;
 use crate::refusal::{of_password, unseen};
 use crate::resource::Resource;
-use crate::service::{Endpoint, Scim, success};
+use crate::service::{Endpoint, Scim};
 use crate::settings::ReadBack;
-use crate::value::as_boolean;
-use crate::writing::Sign;
+use crate::writing::look;
 
 /// The standard field `entitlements`, and what can be said of the user.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -51,12 +49,15 @@ pub(crate) async fn create_account(scim: Scim, request: CreateScimAccount) -> Re
         Some(id) => id,
         None => scim.named(&request.profile).await?,
     };
-    let user = match scim.settings.read_back {
-        ReadBack::Always => Some(scim.created(&id).await?),
-        ReadBack::Never => None,
-    };
+    let mut user = None;
+    if scim.settings.read_back == ReadBack::Always {
+        if look(|| scim.user_is(&id, true)).await? != Some(true) {
+            return Err(unseen("the user is not there"));
+        }
+        user = Some(scim.read(&users, &id, "").await?);
+    }
     for (kind, value) in &wanted {
-        if let Err(error) = scim.assign(*kind, value, &id).await {
+        if let Err(error) = scim.set(*kind, value, &id, true).await {
             // An account without what it was to have is not what was asked for.
             scim.delete(&users, &id).await?;
             return Err(error);
@@ -79,8 +80,11 @@ pub(crate) async fn update_account(
     let user = scim.read(&users, &request.id, "").await?;
     let changes = request.profile.changes(&user);
     if !changes.is_empty() {
-        let sign = Sign::Profile { id: &request.id, profile: &request.profile, before: &user };
-        let changed = scim.change(&users, &request.id, &changes, user.version(), &sign).await;
+        let sees = || async {
+            let after = scim.read(&users, &request.id, "").await?;
+            Ok(Some(request.profile.is_seen(&user, &after)))
+        };
+        let changed = scim.change(&users, &request.id, &changes, user.version(), sees).await;
         changed.map_err(|error| about(&request.profile, error))?;
     }
     let answer = UpdateableAccount { id: request.id.clone() };
@@ -107,7 +111,10 @@ pub(crate) async fn deactivate_account(
 pub(crate) async fn delete_account(scim: Scim, request: DeleteAccount) -> Result<Reply<DeletedAccount>> {
     scim.delete(&Endpoint::users(), &request.account_id).await?;
     if scim.settings.read_back == ReadBack::Always {
-        scim.is_deleted(&request.account_id).await?;
+        let is_gone = look(|| scim.user_is(&request.account_id, false)).await?;
+        if is_gone == Some(false) {
+            return Err(unseen("the user is still there"));
+        }
     }
     Reply::new(DeletedAccount::deleted()).did(Effect::deleted(), &request, true)
 }
@@ -116,21 +123,36 @@ impl Scim {
     /// Switches a user on or off. Gives whether it was so before.
     async fn switch(&self, id: &str, active: bool) -> Result<bool> {
         let users = Endpoint::users();
-        let user = self.read(&users, id, "active").await?;
-        if user.get("active").and_then(as_boolean) == Some(active) {
+        if self.read(&users, id, "active").await?.is_active() == Some(active) {
             return Ok(true);
         }
-        let change = Change::Set { schema: None, attribute: "active", part: None, value: json!(active) };
-        self.change(&users, id, &[change], None, &Sign::Active { id, wanted: active }).await?;
+        let sees = || async {
+            match self.read(&users, id, "active").await {
+                Ok(user) => Ok(user.is_active().map(|is_active| is_active == active)),
+                // Some services take deactivated users out of sight.
+                Err(error) if error.code() == ConnectorErrorCode::NotFound => Ok(Some(!active)),
+                Err(error) => Err(error),
+            }
+        };
+        self.change(&users, id, &[Change::set("active", json!(active))], None, sees).await?;
         Ok(false)
+    }
+
+    /// Whether a user is there, or is gone: one that is switched off is both.
+    async fn user_is(&self, id: &str, there: bool) -> Result<Option<bool>> {
+        match self.read(&Endpoint::users(), id, "active").await {
+            Ok(user) => Ok(Some(there || user.is_active() == Some(false))),
+            Err(error) if error.code() == ConnectorErrorCode::NotFound => Ok(Some(!there)),
+            Err(error) => Err(error),
+        }
     }
 
     /// The user with a name, when the service does not say which id it gave to one that it created.
     async fn named(&self, profile: &Profile) -> Result<String> {
         let name = profile.name().unwrap_or_default();
         let filter = Filter::equals("userName", name).to_string();
-        let answer = self.ask(&Endpoint::users().path(), &[("filter", &filter), ("count", "2")]).await?;
-        let users = Listed::<Resource>::of(&success(answer)?)?.rows;
+        let query = [("filter", filter.as_str()), ("count", "2")];
+        let users = self.list::<Resource>(&Endpoint::users(), &query).await?.rows;
         let mut users =
             users.iter().filter(|user| user.text("userName").is_some_and(|of| of.eq_ignore_ascii_case(name)));
         match (users.next(), users.next()) {
@@ -138,22 +160,6 @@ impl Scim {
             _ => Err(ConnectorError::invalid_response(
                 "The SCIM service created the user and does not say its id",
             )),
-        }
-    }
-
-    /// A user that was created, as the service shows it.
-    async fn created(&self, id: &str) -> Result<Resource> {
-        match self.look(&Sign::Exists { id, wanted: true }).await? {
-            Some(true) => self.read(&Endpoint::users(), id, "").await,
-            _ => Err(unseen("the user is not there")),
-        }
-    }
-
-    /// Makes sure that a user is gone, or at least switched off, as services do that keep users.
-    async fn is_deleted(&self, id: &str) -> Result<()> {
-        match self.look(&Sign::Exists { id, wanted: false }).await? {
-            Some(false) => Err(unseen("the user is still there")),
-            _ => Ok(()),
         }
     }
 }

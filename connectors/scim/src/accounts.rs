@@ -6,18 +6,13 @@ use crate::attribute_path::{AttributePath, named, values_of};
 use crate::resource::Resource;
 use crate::service::{Endpoint, Scim};
 use crate::settings::ScimSettings;
-use crate::value::as_boolean;
 use crate::walk::Walk;
-
-/// Left out of users where only the users matter: a user's groups may be many, and each is an association.
-const WITHOUT: &str = "groups";
 
 pub(crate) async fn list_accounts(scim: Scim, request: ListAccounts) -> Result<Reply<Vec<FoundAccountData>>> {
     let wanted = named(request.custom_attributes)?;
-    let walk = Walk { without: WITHOUT, ..Walk::all(Endpoint::users()) };
-    let make = |user: Resource| account(&user, &scim.settings, wanted.as_deref());
-    let reply = scim.page(&walk, make).await?;
-    Ok(scim.noted(reply))
+    // A user's groups may be many, and each is an association.
+    let walk = |size| Walk::all(Endpoint::users(), size).without("groups");
+    scim.page(walk, |user: Resource| account(&user, &scim.settings, wanted.as_deref())).await
 }
 
 pub(crate) async fn get_account(scim: Scim, request: GetAccount) -> Result<FoundAccountData> {
@@ -42,6 +37,5 @@ fn account(user: &Resource, settings: &ScimSettings, wanted: Option<&[AttributeP
 
 /// The state of a user; none when the service does not tell.
 pub(crate) fn status(user: &Resource) -> Option<AccountStatus> {
-    let active = as_boolean(user.get("active")?)?;
-    Some(if active { AccountStatus::Active } else { AccountStatus::Inactive })
+    Some(if user.is_active()? { AccountStatus::Active } else { AccountStatus::Inactive })
 }

@@ -5,12 +5,11 @@ use lumos_connector::prelude::*;
 use crate::change::Change;
 use crate::entitlement::Kind;
 use crate::filter::Filter;
-use crate::listed::Listed;
-use crate::refusal::unseen;
+use crate::refusal::{is_answered, unseen};
 use crate::resource::Group;
 use crate::service::{Endpoint, Scim};
 use crate::settings::{Memberships, ReadBack};
-use crate::writing::Sign;
+use crate::writing::look;
 
 pub(crate) async fn assign_entitlement(
     scim: Scim,
@@ -20,7 +19,7 @@ pub(crate) async fn assign_entitlement(
     let account = &request.account_integration_specific_id;
     let has_it = scim.holds(kind, value, account).await? == Some(true);
     if !has_it {
-        scim.assign(kind, value, account).await?;
+        scim.set(kind, value, account, true).await?;
     }
     Reply::new(AssignedEntitlement { assigned: true }).did(Effect::updated_unless(has_it), &request, true)
 }
@@ -34,43 +33,35 @@ pub(crate) async fn unassign_entitlement(
     // Where nothing is shown, the removal is sent: it does no harm to somebody who is no member.
     let may_have_it = scim.holds(kind, value, account).await? != Some(false);
     if may_have_it {
-        scim.unassign(kind, value, account).await?;
+        scim.set(kind, value, account, false).await?;
     }
     let effect = Effect::updated_unless(!may_have_it);
     Reply::new(UnassignedEntitlement { unassigned: true }).did(effect, &request, true)
 }
 
 impl Scim {
-    /// Gives an entitlement to an account that does not hold it.
-    pub(crate) async fn assign(&self, kind: Kind, value: &str, account: &str) -> Result<()> {
-        let (endpoint, id, attribute, written) = self.place_of(kind, value, account);
-        let sign = Sign::Holds { kind, value, account, wanted: true };
-        self.change(&endpoint, &id, &[Change::Add { attribute, value: written }], None, &sign).await
-    }
-
-    async fn unassign(&self, kind: Kind, value: &str, account: &str) -> Result<()> {
-        let (endpoint, id, attribute, written) = self.place_of(kind, value, account);
-        let sign = Sign::Holds { kind, value, account, wanted: false };
-        match self.change(&endpoint, &id, &[Change::Remove { attribute, value: written }], None, &sign).await
-        {
+    /// Gives an entitlement to an account, or takes it away.
+    pub(crate) async fn set(&self, kind: Kind, value: &str, account: &str, wanted: bool) -> Result<()> {
+        let (endpoint, id, attribute, written) = match kind {
+            Kind::Group => (self.groups(), value, "members", account),
+            Kind::Role | Kind::Entitlement => (Endpoint::users(), account, kind.attribute(), value),
+        };
+        let written = written.to_owned();
+        let change = if wanted {
+            Change::Add { attribute, value: written }
+        } else {
+            Change::Remove { attribute, value: written }
+        };
+        let sees = || async { Ok(self.holds_now(kind, value, account).await?.map(|holds| holds == wanted)) };
+        match self.change(&endpoint, id, &[change], None, &sees).await {
             // `noTarget`: somebody else took it away meanwhile.
-            Err(error) if error.code() == ConnectorErrorCode::UnknownValue => {
-                if self.settings.read_back == ReadBack::Always && self.look(&sign).await? == Some(false) {
+            Err(error) if !wanted && error.code() == ConnectorErrorCode::UnknownValue => {
+                if self.settings.read_back == ReadBack::Always && look(&sees).await? == Some(false) {
                     return Err(unseen("the account still holds the entitlement"));
                 }
                 Ok(())
             }
             changed => changed,
-        }
-    }
-
-    /// Where it is written that an account holds an entitlement: the resource, its attribute, and the value there.
-    fn place_of(&self, kind: Kind, value: &str, account: &str) -> (Endpoint, String, &'static str, String) {
-        match kind {
-            Kind::Group => (self.groups(), value.to_owned(), "members", account.to_owned()),
-            Kind::Role | Kind::Entitlement => {
-                (Endpoint::users(), account.to_owned(), kind.attribute(), value.to_owned())
-            }
         }
     }
 
@@ -90,13 +81,11 @@ impl Scim {
     pub(crate) async fn holds_now(&self, kind: Kind, value: &str, account: &str) -> Result<Option<bool>> {
         if kind != Kind::Group {
             let user = self.read(&Endpoint::users(), account, kind.attribute()).await?;
-            let holds = user.values(kind.attribute()).any(|entry| entry.value == value);
-            return Ok(Some(holds));
+            return Ok(Some(user.holds(kind.attribute(), value)));
         }
         let group = self.read(&self.groups(), value, "members").await?;
-        let members = group.members();
-        if !members.is_empty() {
-            return Ok(Some(members.iter().any(|member| member.id == account)));
+        if !group.members().is_empty() {
+            return Ok(Some(group.holds("members", account)));
         }
         // No members at all: there are none, or they are not shown.
         match self.filter_finds(value, account).await? {
@@ -107,10 +96,11 @@ impl Scim {
 
     /// Whether another group shows its members when it is read by itself, so that a group without any is empty.
     async fn shows_members(&self, group: &str) -> Result<bool> {
-        let found = self.ask(&self.groups().path(), &[("attributes", "members"), ("count", "20")]).await?;
-        let Ok(listed) = Listed::<Group>::of(&found) else { return Ok(false) };
-        let mut others = listed.rows.iter().filter(|other| other.id != group && !other.members.is_empty());
-        let Some(other) = others.next().filter(|_| found.is_success()) else { return Ok(false) };
+        let Some(others) = self.some_groups(&[("attributes", "members"), ("count", "20")]).await? else {
+            return Ok(false);
+        };
+        let mut others = others.iter().filter(|other| other.id != group && !other.members.is_empty());
+        let Some(other) = others.next() else { return Ok(false) };
         let other = self.read(&self.groups(), &other.id, "members").await?;
         Ok(!other.members().is_empty())
     }
@@ -122,14 +112,19 @@ impl Scim {
         let is_member =
             Filter::equals("id", group).and(&Filter::equals("members.value", account)).to_string();
         let query = [("filter", is_member.as_str()), ("attributes", "members"), ("count", "1")];
-        let found = self.ask(&self.groups().path(), &query).await?;
-        if !found.is_success() {
-            return Ok(None);
-        }
+        let Some(groups) = self.some_groups(&query).await? else { return Ok(None) };
         // A service that ignores the filter answers some group, perhaps another.
-        let Ok(listed) = Listed::<Group>::of(&found) else { return Ok(None) };
-        let mut groups = listed.rows.iter().filter(|found| found.id == group);
+        let mut groups = groups.iter().filter(|found| found.id == group);
         let finds = groups.any(|found| found.has(account) || is_believed && found.members.is_empty());
         Ok((finds || is_believed).then_some(finds))
+    }
+
+    /// The groups of a query; `None` when the service does not answer it with groups.
+    async fn some_groups(&self, query: &[(&str, &str)]) -> Result<Option<Vec<Group>>> {
+        match self.list(&self.groups(), query).await {
+            Ok(found) => Ok(Some(found.rows)),
+            Err(error) if is_answered(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }

@@ -10,51 +10,34 @@
 use lumos_connector::listing::{InItem, InPart, sequence};
 use lumos_connector::prelude::*;
 
-use crate::entitlement::Kind;
+use crate::entitlement::{Kind, Part};
 use crate::filter::Filter;
-use crate::refusal::is_about_filter;
-use crate::resource::{Group, MemberKind, Resource};
+use crate::listed::count;
+use crate::refusal::is_of_query;
+use crate::resource::{Group, MemberKind, Resource, Row};
 use crate::service::{Endpoint, Scim};
 use crate::settings::Memberships;
-use crate::walk::{MAX_BATCHES, Walk, WalkCursor, WalkPage, count};
+use crate::walk::{MAX_BATCHES, Walk, WalkCursor, WalkPage};
 
 /// Groups that are asked for at once when they come with their members.
-const GROUPS_WITH_MEMBERS: usize = 10;
+const AT_ONCE: usize = 10;
 
 /// Where the listing of a part goes on.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Place {
-    /// `None` at the beginning of the part.
-    at: Option<WalkCursor>,
-    /// How memberships are read.
-    way: Way,
+    at: WalkCursor,
+    /// How memberships are read, when the way that the settings name has shown none.
+    way: Option<Memberships>,
     /// Whether there are groups of which no member was seen so far.
     unseen: bool,
     /// Whether a member of any group was seen.
     seen: bool,
 }
 
-wire_enum! {
-    /// How memberships are read.
-    enum Way = Listed {
-        /// From the list of groups.
-        Listed = "listed",
-        /// From each group.
-        Each = "each",
-        /// From the groups of users.
-        OfUsers = "of_users",
-        /// By a filter for each user.
-        Filter = "filter",
-    }
-}
-
-wire_enum! {
-    /// What the listing is at.
-    enum Part {
-        /// The members of groups.
-        Groups = "groups",
-        /// What users hold.
-        Users = "users",
+impl Place {
+    fn at(&self, at: WalkCursor) -> Self {
+        Self { at, ..self.clone() }
     }
 }
 
@@ -65,16 +48,14 @@ pub(crate) async fn find_entitlement_associations(
     _: FindEntitlementAssociations,
 ) -> Result<Reply<Vec<FoundEntitlementAssociation>>> {
     let listing = scim.open::<InItem<InPart<Part, Place>>>()?.max_batches(MAX_BATCHES);
-    let size = listing.size();
-    let scim = &scim;
+    let (scim, size) = (&scim, listing.size());
     let fetch = |part, place| async move {
         match part {
             Part::Groups => scim.memberships(place, size).await,
-            Part::Users => scim.held(place, size).await,
+            _ => scim.held(place, size).await,
         }
     };
-    let reply = listing.expand(sequence([Part::Groups, Part::Users], fetch)).await?;
-    Ok(scim.noted(reply))
+    Ok(scim.noted(listing.expand(sequence([Part::Groups, Part::Users], fetch)).await?))
 }
 
 /// What one account holds. Its groups are those that say so of it as a member: not all services show them with users.
@@ -85,11 +66,11 @@ pub(crate) async fn get_account_entitlement_associations(
     let account = request.account_id;
     let user = scim.read(&Endpoint::users(), &account, "groups,roles,entitlements").await?;
     let mut held = held_by(&user, &[Kind::Role, Kind::Entitlement]);
-    match scim.settings.memberships {
-        Memberships::Users => held.extend(held_by(&user, &[Kind::Group])),
-        Memberships::Filter => held.extend(scim.groups_found(&account, true).await?.unwrap_or_default()),
-        Memberships::Groups | Memberships::EachGroup => held.extend(scim.groups_with(&account, &user).await?),
-    }
+    held.extend(match scim.settings.memberships {
+        Memberships::Users => held_by(&user, &[Kind::Group]),
+        Memberships::Filter => scim.groups_found(&account).await?,
+        Memberships::Groups | Memberships::EachGroup => scim.groups_with(&account, &user).await?,
+    });
     let held = held.iter().map(|entitlement| association(&account, entitlement)).collect();
     Ok(scim.noted(Reply::new(held)))
 }
@@ -97,183 +78,143 @@ pub(crate) async fn get_account_entitlement_associations(
 impl Scim {
     /// A batch of groups with their members, or of users with their groups.
     async fn memberships(&self, mut place: Place, size: usize) -> Result<Associations> {
-        if place.at.is_none() && place.way == Way::Listed {
-            place.way = match self.settings.memberships {
-                Memberships::Groups => Way::Listed,
-                Memberships::EachGroup => Way::Each,
-                Memberships::Filter => Way::Filter,
-                // Users are gone through anyway.
-                Memberships::Users => return Ok(Batch::new(Vec::new(), None)),
-            };
-        }
-        if matches!(place.way, Way::OfUsers | Way::Filter) {
-            return self.groups_of_users(place, size).await;
-        }
-        let is_each = place.way == Way::Each;
-        let at = match place.at.take() {
-            Some(at) => at,
-            // Nobody knows yet how large groups are, and a service with cursors wants to be told once for all.
-            None => self.begin(size.min(GROUPS_WITH_MEMBERS)).await?.sized(1),
-        };
-        let attributes = if is_each { "id" } else { "members" };
-        let is_beginning = at.is_beginning();
-        let mut page = match self.walk::<Group>(&Walk::all(self.groups()).only(attributes), at).await {
-            Ok(page) => page,
-            Err(error) if is_beginning && self.has_no_groups(&error) => {
-                self.note(format!("groups: {}", error.message()));
-                return Ok(Batch::new(Vec::new(), None));
+        match place.way.unwrap_or(self.settings.memberships) {
+            // Users are gone through anyway.
+            Memberships::Users if place.way.is_none() => Ok(Batch::new(Vec::new(), None)),
+            Memberships::Users => {
+                let users = Walk::all(Endpoint::users(), size).only(Kind::Group.attribute());
+                let page = self.walk::<Resource>(&users, place.at.clone()).await?;
+                Ok(batch(page, &place, size, |user| held(&user.id, held_by(&user, &[Kind::Group]))))
             }
-            Err(error) => return Err(error),
-        };
-        if is_each {
-            for group in &mut page.rows {
-                group.members = self.members_of(&group.id).await?;
+            Memberships::Filter => {
+                let users = Walk::all(Endpoint::users(), size.min(AT_ONCE)).only("id");
+                let page = self.walk::<Resource>(&users, place.at.clone()).await?;
+                let mut found = Vec::new();
+                for user in &page.rows {
+                    found.push(held(&user.id, self.groups_found(&user.id).await?));
+                }
+                let mut found = found.into_iter();
+                Ok(batch(page, &place, size, |user| {
+                    found.next().unwrap_or_else(|| held(&user.id, Vec::new()))
+                }))
+            }
+            Memberships::Groups | Memberships::EachGroup => {
+                // Nobody knows at first how large groups are.
+                let groups = Walk { is_large: true, ..Walk::all(self.groups(), size.min(AT_ONCE)) };
+                let page = self.groups_with_members(groups, &mut place).await?;
+                let mut batch = batch(page, &place, size, |group| {
+                    let users = group.members.into_iter().filter(|member| member.kind == MemberKind::User);
+                    let rows = users.map(|user| (user.id.clone(), association(&user.id, &group.id)));
+                    Expanded::new(group.id.clone(), rows.collect::<Vec<_>>())
+                });
+                batch.next = batch.next.or_else(|| self.other_way(&place));
+                Ok(batch)
+            }
+        }
+    }
+
+    /// The groups at a place with their members: as their list shows them, or each read on its own.
+    async fn groups_with_members(&self, walk: Walk, place: &mut Place) -> Result<WalkPage<Group>> {
+        let is_each = self.reads_each_group(place);
+        let walk = walk.only(if is_each { "id" } else { "members" });
+        let mut page = self.walk::<Group>(&walk, place.at.clone()).await?;
+        for group in page.rows.iter_mut().filter(|_| is_each) {
+            match self.read(&self.groups(), &group.id, "members").await {
+                Ok(read) => group.members = read.members(),
+                // A group that cannot be read costs itself.
+                Err(error) if is_of_query(&error) => {
+                    self.note(format!("group {}: {}", group.id, error.message()));
+                }
+                Err(error) => return Err(error),
             }
         }
         place.unseen |= page.rows.iter().any(|group| group.members.is_empty());
         place.seen |= page.rows.iter().any(|group| !group.members.is_empty());
-        let mut batch = batch(page, &place, size, |group| {
-            let users = group.members.into_iter().filter(|member| member.kind == MemberKind::User);
-            let rows = users.map(|user| (user.id.clone(), association(&user.id, &group.id)));
-            Expanded::new(group.id.clone(), rows.collect::<Vec<_>>())
-        });
-        if batch.next.is_none() && place.unseen && !place.seen {
-            // No group has shown a member: another way is tried before that is believed.
-            let way = if is_each { Way::OfUsers } else { Way::Each };
-            batch.next = Some(Place { way, ..Place::default() });
-        }
-        Ok(batch)
+        Ok(page)
     }
 
-    /// A batch of users with the groups that they show, or that a filter finds for them.
-    async fn groups_of_users(&self, mut place: Place, size: usize) -> Result<Associations> {
-        let is_filter = place.way == Way::Filter;
-        let at = match place.at.take() {
-            Some(at) => at,
-            None => self.begin(if is_filter { size.min(GROUPS_WITH_MEMBERS) } else { size }).await?,
-        };
-        let attributes = if is_filter { "id" } else { "groups" };
-        let page = self.walk::<Resource>(&Walk::all(Endpoint::users()).only(attributes), at).await?;
-        let mut found = std::collections::HashMap::new();
-        if is_filter {
-            for user in &page.rows {
-                found.insert(user.id.clone(), self.groups_found(&user.id, true).await?.unwrap_or_default());
-            }
-        }
-        Ok(batch(page, &place, size, |user| {
-            let groups = found.remove(&user.id).unwrap_or_else(|| held_by(&user, &[Kind::Group]));
-            held(&user.id, groups)
-        }))
+    fn reads_each_group(&self, place: &Place) -> bool {
+        place.way.unwrap_or(self.settings.memberships) == Memberships::EachGroup
+    }
+
+    /// Where to go on when no group has shown a member: another way is tried before that is believed.
+    fn other_way(&self, place: &Place) -> Option<Place> {
+        let way = if self.reads_each_group(place) { Memberships::Users } else { Memberships::EachGroup };
+        (place.unseen && !place.seen).then(|| Place { way: Some(way), ..Place::default() })
     }
 
     /// A batch of users with what they hold.
-    async fn held(&self, mut place: Place, size: usize) -> Result<Associations> {
-        let kinds = match self.settings.memberships {
-            Memberships::Users => &Kind::ALL[..],
+    async fn held(&self, place: Place, size: usize) -> Result<Associations> {
+        let kinds: &[Kind] = match self.settings.memberships {
+            Memberships::Users => Kind::ALL,
             _ => &[Kind::Role, Kind::Entitlement],
         };
-        let at = match place.at.take() {
-            Some(at) => at,
-            None => self.begin(size).await?,
-        };
-        let page = self.users_with(kinds, at).await?;
+        let page = self.users_with(kinds, place.at.clone(), size).await?;
         Ok(batch(page, &place, size, |user| held(&user.id, held_by(&user, kinds))))
     }
 
-    /// The members of a group, read on its own. A group that cannot be read costs itself.
-    async fn members_of(&self, group: &str) -> Result<Vec<crate::resource::Member>> {
-        match self.read(&self.groups(), group, "members").await {
-            Ok(group) => Ok(group.members()),
-            Err(error) if is_about_filter(&error) => {
-                self.note(format!("group {group}: {}", error.message()));
-                Ok(Vec::new())
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The groups that a filter finds for an account; `None` when the service refuses it. One that is believed may find
-    /// groups without showing their members.
-    async fn groups_found(&self, account: &str, is_believed: bool) -> Result<Option<Vec<String>>> {
+    /// The groups that a filter finds for an account: where the settings say that it is believed, those without members,
+    /// too; elsewhere none when the service refuses it.
+    async fn groups_found(&self, account: &str) -> Result<Vec<String>> {
+        let is_believed = self.settings.memberships == Memberships::Filter;
         let filter = Some(Filter::equals("members.value", account));
-        let walk = Walk { filter, ..Walk::all(self.groups()).only("members") };
+        let walk = Walk { filter, ..Walk::all(self.groups(), AT_ONCE).only("members") };
         let mut groups = Vec::new();
-        let mut place = Some(self.begin(GROUPS_WITH_MEMBERS).await?);
+        let mut place = Some(WalkCursor::default());
         while let Some(at) = place {
             let page = match self.walk::<Group>(&walk, at).await {
-                Ok(page) => page,
-                Err(error) if is_about_filter(&error) && !is_believed => return Ok(None),
-                Err(error) => return Err(error),
+                Err(error) if is_of_query(&error) && !is_believed => return Ok(Vec::new()),
+                page => page?,
             };
             let has_it = |group: &Group| group.has(account) || is_believed && group.members.is_empty();
             groups.extend(page.rows.into_iter().filter(has_it).map(|group| group.id));
             place = page.next;
         }
-        Ok(Some(groups))
+        Ok(groups)
     }
 
     /// The groups that have a member. A service that cannot filter is asked for all groups, and so is one whose filter
     /// finds nothing: that proves nothing.
     async fn groups_with(&self, account: &str, user: &Resource) -> Result<Vec<String>> {
-        if self.settings.memberships == Memberships::Groups && self.can_filter().await? {
-            let found = self.groups_found(account, false).await?.unwrap_or_default();
+        if self.settings.memberships == Memberships::Groups && self.provider().await?.can_filter() {
+            let found = self.groups_found(account).await?;
             if !found.is_empty() {
                 return Ok(found);
             }
         }
-        let is_each = self.settings.memberships == Memberships::EachGroup;
-        for is_each in [is_each, true] {
-            let (mut groups, mut unseen, mut seen) = (Vec::new(), false, false);
-            let attributes = if is_each { "id" } else { "members" };
-            let walk = Walk::all(self.groups()).only(attributes);
-            let mut place = Some(self.begin(GROUPS_WITH_MEMBERS).await?);
-            while let Some(at) = place {
-                let is_beginning = at.is_beginning();
-                let page = match self.walk::<Group>(&walk, at).await {
-                    Ok(page) => page,
-                    Err(error) if is_beginning && self.has_no_groups(&error) => {
-                        self.note(format!("groups: {}", error.message()));
-                        return Ok(Vec::new());
-                    }
-                    Err(error) => return Err(error),
-                };
-                for mut group in page.rows {
-                    if is_each {
-                        group.members = self.members_of(&group.id).await?;
-                    }
-                    seen |= !group.members.is_empty();
-                    unseen |= group.members.is_empty();
-                    if group.has(account) {
-                        groups.push(group.id);
-                    }
-                }
-                place = page.next;
-            }
-            if seen || !unseen {
-                return Ok(groups);
-            }
+        let (mut groups, mut place) = (Vec::new(), Place::default());
+        while place.way != Some(Memberships::Users) {
+            let page = self.groups_with_members(Walk::all(self.groups(), AT_ONCE), &mut place).await?;
+            groups.extend(page.rows.into_iter().filter(|group| group.has(account)).map(|group| group.id));
+            let next = page.next.map(|at| place.at(at)).or_else(|| self.other_way(&place));
+            let Some(next) = next else { return Ok(groups) };
+            place = next;
         }
         Ok(held_by(user, &[Kind::Group]))
     }
 
     /// A page of the users that have values of these kinds, or of all users when the service cannot tell them.
-    pub(crate) async fn users_with(&self, kinds: &[Kind], at: WalkCursor) -> Result<WalkPage<Resource>> {
+    pub(crate) async fn users_with(
+        &self,
+        kinds: &[Kind],
+        at: WalkCursor,
+        size: usize,
+    ) -> Result<WalkPage<Resource>> {
         let attributes: Vec<_> = kinds.iter().map(|kind| kind.attribute()).collect();
-        let all = Walk::all(Endpoint::users()).only(attributes.join(","));
-        let present = attributes.iter().map(|attribute| Filter::present(attribute));
-        let filter = present.reduce(|all, present| all.or(&present));
-        let unfiltered = at.clone().unfiltered();
-        if at.is_unfiltered() {
+        let all = Walk::all(Endpoint::users(), size).only(attributes.join(","));
+        if at.unfiltered {
             return self.walk(&all, at).await;
         }
+        let filter = attributes.iter().map(|name| Filter::present(name)).reduce(|one, next| one.or(&next));
+        let unfiltered = WalkCursor { unfiltered: true, ..at.clone() };
         let is_beginning = at.is_beginning();
         match self.walk(&Walk { filter, ..all.clone() }, at).await {
-            Err(error) if is_about_filter(&error) && is_beginning => self.walk(&all, unfiltered).await,
+            Err(error) if is_of_query(&error) && is_beginning => self.walk(&all, unfiltered).await,
             // That a filter finds nobody proves nothing: the first users are looked at.
             Ok(page) if is_beginning && page.rows.is_empty() && page.next.is_none() => {
                 let first = self.walk::<Resource>(&all, unfiltered).await?;
                 let has_any =
-                    |user: &Resource| kinds.iter().any(|kind| user.values(kind.attribute()).next().is_some());
+                    |user: &Resource| attributes.iter().any(|name| user.values(name).next().is_some());
                 if first.rows.iter().any(has_any) { Ok(first) } else { Ok(page) }
             }
             page => page,
@@ -282,32 +223,29 @@ impl Scim {
 }
 
 /// What the resources of a page bring. The next page has as many resources as fill a page of the listing.
-fn batch<R: crate::resource::Row>(
+fn batch<R: Row>(
     page: WalkPage<R>,
     place: &Place,
     size: usize,
     make: impl FnMut(R) -> Expanded<FoundEntitlementAssociation>,
 ) -> Associations {
-    let at = |at: WalkCursor| Place { at: Some(at), ..place.clone() };
-    let starts =
-        (0..page.rows.len()).map(|number| at(page.before(number).sized(count(number).max(1)))).collect();
-    let next = page.next.clone();
-    let items: Vec<_> = page.rows.into_iter().map(make).collect();
-    let rows: usize = items.iter().map(Expanded::len).sum();
-    let next = next.map(|next| {
-        let fills_half = rows * 2 > size;
-        let resources = if fills_half { next.size() } else { next.size().saturating_mul(2).min(count(size)) };
-        at(next.sized(resources))
-    });
-    Batch::new(items, next).starts(starts)
+    let mut batch = page.batch(|at| place.at(at), make);
+    for (number, start) in batch.starts.iter_mut().enumerate() {
+        start.at.resize(count(number));
+    }
+    let rows: usize = batch.rows.iter().map(Expanded::len).sum();
+    if let Some(next) = batch.next.as_mut().filter(|_| rows * 2 <= size) {
+        next.at.resize(next.at.size.saturating_mul(2).min(count(size)));
+    }
+    batch
 }
 
 fn held(account: &str, entitlements: Vec<String>) -> Expanded<FoundEntitlementAssociation> {
-    let rows = entitlements.into_iter().map(|entitlement| {
+    let row = |entitlement: String| {
         let row = association(account, &entitlement);
         (entitlement, row)
-    });
-    Expanded::new(account, rows.collect::<Vec<_>>())
+    };
+    Expanded::new(account, entitlements.into_iter().map(row))
 }
 
 /// The roles, entitlements or groups of a user. Groups that a user belongs to through others are left out: they cannot

@@ -16,19 +16,13 @@ use crate::value::{as_boolean, as_text, attribute_of, is_true};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct AttributePath {
-    text: String,
+    pub(crate) text: String,
     /// The schema, when the path names one.
-    schema: Option<String>,
-    name: String,
-    filter: Option<ValueFilter>,
-    sub_attribute: Option<String>,
-}
-
-/// `type eq "work"`: which of several values is meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct ValueFilter {
-    attribute: String,
-    value: String,
+    pub(crate) schema: Option<String>,
+    pub(crate) name: String,
+    /// The attribute and the value that tell which of several values is meant: `type eq "work"`.
+    filter: Option<(String, String)>,
+    pub(crate) sub_attribute: Option<String>,
 }
 
 impl AttributePath {
@@ -39,15 +33,13 @@ impl AttributePath {
             None => (text, None, ""),
             Some((head, rest)) => {
                 let (filter, tail) = rest.rsplit_once(']').ok_or_else(|| malformed("']' is missing"))?;
-                let filter = ValueFilter::parse(filter)
+                let filter = value_filter(filter)
                     .ok_or_else(|| malformed("within [ ] an attribute, `eq` and a value are expected"))?;
                 (head, Some(filter), tail)
             }
         };
-        let (schema, attribute) = match head.rsplit_once(':') {
-            Some((schema, attribute)) => (Some(schema.to_owned()), attribute),
-            None => (None, head),
-        };
+        let (schema, attribute) =
+            head.rsplit_once(':').map_or((None, head), |(schema, attribute)| (Some(schema), attribute));
         let (name, sub_attribute) = match (attribute.split_once('.'), tail) {
             (None, "") => (attribute, None),
             (Some((name, sub)), "") if filter.is_none() => (name, Some(sub)),
@@ -56,30 +48,21 @@ impl AttributePath {
             }
             (Some(_), _) => return Err(malformed("a filter stands behind the attribute, before '.'")),
         };
-        let is_name = |name: &str| {
-            !name.is_empty()
-                && name
-                    .chars()
-                    .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '$'))
-        };
-        if !is_name(name) || !sub_attribute.is_none_or(is_name) || schema.as_deref() == Some("") {
+        let is_letter = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '$');
+        let is_name = |name: &str| !name.is_empty() && name.chars().all(is_letter);
+        if !is_name(name) || !sub_attribute.is_none_or(is_name) || schema == Some("") {
             return Err(malformed("names are of letters, digits, '_', '-' and '$'"));
         }
-        Ok(Self {
-            text: text.to_owned(),
-            schema,
-            name: name.to_owned(),
-            filter,
-            sub_attribute: sub_attribute.map(str::to_owned),
-        })
+        Ok(Self { text: text.to_owned(), filter, ..Self::known(schema, name, sub_attribute) })
     }
 
-    /// The path of an attribute, or of a part of it, with a name known to be good.
-    pub(crate) fn known(name: &str, sub_attribute: Option<&str>) -> Self {
-        let text = sub_attribute.map_or_else(|| name.to_owned(), |sub| format!("{name}.{sub}"));
+    /// The path of an attribute, or of a part of it, with names known to be good.
+    pub(crate) fn known(schema: Option<&str>, name: &str, sub_attribute: Option<&str>) -> Self {
+        let before = schema.map(|schema| format!("{schema}:")).unwrap_or_default();
+        let behind = sub_attribute.map(|sub| format!(".{sub}")).unwrap_or_default();
         Self {
-            text,
-            schema: None,
+            text: format!("{before}{name}{behind}"),
+            schema: schema.map(str::to_owned),
             name: name.to_owned(),
             filter: None,
             sub_attribute: sub_attribute.map(str::to_owned),
@@ -91,13 +74,17 @@ impl AttributePath {
         self.text.split('[').next().unwrap_or(&self.text)
     }
 
+    /// The attribute of a resource, whole.
+    pub(crate) fn attribute_in<'r>(&self, resource: &'r Resource) -> Option<&'r Value> {
+        match &self.schema {
+            Some(schema) => resource.extended(schema, &self.name),
+            None => resource.get(&self.name),
+        }
+    }
+
     /// The value in a resource as text, if it has one that is not empty.
     pub(crate) fn text_in<'r>(&self, resource: &'r Resource) -> Option<Cow<'r, str>> {
-        let attribute = match &self.schema {
-            Some(schema) => resource.extended(schema, &self.name)?,
-            None => resource.get(&self.name)?,
-        };
-        let value = match attribute {
+        let value = match self.attribute_in(resource)? {
             Value::Array(values) => self.chosen(values)?,
             single => single,
         };
@@ -107,42 +94,37 @@ impl AttributePath {
             (simple, None) => simple,
         };
         match value {
-            Value::Null => None,
-            Value::String(text) if text.is_empty() => None,
-            Value::String(text) => Some(Cow::Borrowed(text)),
+            Value::Null | Value::String(_) => as_text(value),
             other => Some(Cow::Owned(other.to_string())),
         }
     }
 
     fn chosen<'r>(&self, values: &'r [Value]) -> Option<&'r Value> {
-        let Some(filter) = &self.filter else {
+        let Some((attribute, wanted)) = &self.filter else {
             let is_primary =
                 |value: &&Value| value.as_object().is_some_and(|fields| is_true(fields, "primary"));
             return values.iter().find(is_primary).or_else(|| values.first());
         };
         values.iter().find(|value| {
-            let attribute = value.as_object().and_then(|fields| attribute_of(fields, &filter.attribute));
-            attribute.is_some_and(|found| match as_boolean(found) {
-                Some(flag) => filter.value.eq_ignore_ascii_case(if flag { "true" } else { "false" }),
-                None => as_text(found).is_some_and(|text| text.eq_ignore_ascii_case(&filter.value)),
+            let found = value.as_object().and_then(|fields| attribute_of(fields, attribute));
+            found.is_some_and(|found| match as_boolean(found) {
+                Some(flag) => wanted.eq_ignore_ascii_case(&flag.to_string()),
+                None => as_text(found).is_some_and(|text| text.eq_ignore_ascii_case(wanted)),
             })
         })
     }
 }
 
-impl ValueFilter {
-    fn parse(text: &str) -> Option<Self> {
-        let (attribute, rest) = text.trim().split_once(' ')?;
-        let (operator, value) = rest.trim_start().split_once(' ')?;
-        let value = value.trim();
-        let value = match value.strip_prefix('"') {
-            Some(quoted) => quoted.strip_suffix('"')?,
-            None => value,
-        };
-        operator
-            .eq_ignore_ascii_case("eq")
-            .then(|| Self { attribute: attribute.to_owned(), value: value.to_owned() })
-    }
+/// `type eq "work"`.
+fn value_filter(text: &str) -> Option<(String, String)> {
+    let (attribute, rest) = text.trim().split_once(' ')?;
+    let (operator, value) = rest.trim_start().split_once(' ')?;
+    let value = value.trim();
+    let value = match value.strip_prefix('"') {
+        Some(quoted) => quoted.strip_suffix('"')?,
+        None => value,
+    };
+    operator.eq_ignore_ascii_case("eq").then(|| (attribute.to_owned(), value.to_owned()))
 }
 
 /// The attributes that a request asks for by name.

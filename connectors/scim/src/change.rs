@@ -1,30 +1,24 @@
 //! Changes to a resource, as operations of a PATCH (RFC 7644 §3.5.2) and as changes to the resource that a PUT replaces.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::attribute_path::AttributePath;
 use crate::filter::Filter;
-use crate::resource::Resource;
-use crate::value::{as_text, text_of};
+use crate::resource::{Entry, Resource};
+use crate::value::as_list;
 
 /// One change to a resource.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Change {
-    /// An attribute gets a value.
-    Set {
-        /// The extension that the attribute belongs to, if any.
-        schema: Option<&'static str>,
-        attribute: &'static str,
-        /// The part of a complex attribute, such as the `givenName` of a `name`.
-        part: Option<&'static str>,
-        value: Value,
-    },
+    /// An attribute, or a part of one, gets a value.
+    Set { path: AttributePath, value: Value },
     /// An attribute with several values gets one more.
     Add { attribute: &'static str, value: String },
     /// An attribute with several values loses one.
     Remove { attribute: &'static str, value: String },
 }
 
-/// How the operations of a PATCH are written. Services understand one or the other.
+/// How a change is written. Services understand one or the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// As RFC 7644 §3.5.2 has it: each attribute by its path, a value that is removed by a filter in the path.
@@ -33,6 +27,8 @@ pub(crate) enum Form {
     Explicit,
     /// A value that is removed stands in the operation.
     Value,
+    /// The whole resource is replaced.
+    Whole,
 }
 
 /// The body of a PATCH with these changes.
@@ -42,19 +38,20 @@ pub(crate) fn patch_body(changes: &[Change], form: Form) -> Value {
 }
 
 impl Change {
+    /// An attribute of the resource's own schema gets a value.
+    pub(crate) fn set(attribute: &str, value: Value) -> Self {
+        Self::Set { path: AttributePath::known(None, attribute, None), value }
+    }
+
     fn operation(&self, form: Form) -> Value {
         match self {
-            Self::Set { schema, attribute, part, value } if form == Form::Explicit => {
-                let value = part.map_or_else(|| value.clone(), |part| json!({ part: value }));
-                let value = json!({ *attribute: value });
-                let value = schema.map_or_else(|| value.clone(), |schema| json!({ schema: value }));
+            Self::Set { path, value } if form == Form::Explicit => {
+                let names = [path.sub_attribute.as_ref(), Some(&path.name), path.schema.as_ref()];
+                let value =
+                    names.into_iter().flatten().fold(value.clone(), |value, name| json!({ name: value }));
                 json!({"op": "replace", "value": value})
             }
-            Self::Set { schema, attribute, part, value } => {
-                let schema = schema.map(|schema| format!("{schema}:")).unwrap_or_default();
-                let part = part.map(|part| format!(".{part}")).unwrap_or_default();
-                json!({"op": "replace", "path": format!("{schema}{attribute}{part}"), "value": value})
-            }
+            Self::Set { path, value } => json!({"op": "replace", "path": path.text, "value": value}),
             Self::Add { attribute: "members", value } if form == Form::Explicit => {
                 json!({"op": "add", "path": "members", "value": [{"value": value, "type": "User"}]})
             }
@@ -72,73 +69,59 @@ impl Change {
 
     /// Changes the resource.
     pub(crate) fn apply(&self, resource: &mut Resource) {
-        let attributes = &mut resource.attributes;
+        let mut whole = Value::Object(std::mem::take(&mut resource.attributes));
         match self {
-            Self::Set { schema, attribute, part, value } => {
-                let holder = match schema {
-                    Some(schema) => {
-                        let schemas = list(attributes, "schemas");
+            Self::Set { path, value } => {
+                let mut place = &mut whole;
+                if let Some(schema) = &path.schema {
+                    change_list(place, "schemas", |schemas| {
                         if !schemas.iter().any(|known| known == schema) {
                             schemas.push(json!(schema));
                         }
-                        object(attributes, schema)
-                    }
-                    None => attributes,
-                };
-                match part {
-                    Some(part) => set(object(holder, attribute), part, value.clone()),
-                    None => set(holder, attribute, value.clone()),
+                    });
+                    place = attribute_in(place, schema);
                 }
-            }
-            Self::Add { attribute, value } => {
-                let is_there = resource.values(attribute).any(|entry| entry.value == *value);
-                if !is_there {
-                    list(&mut resource.attributes, attribute).push(json!({"value": value}));
+                place = attribute_in(place, &path.name);
+                if let Some(part) = &path.sub_attribute {
+                    place = attribute_in(place, part);
                 }
+                *place = value.clone();
             }
-            Self::Remove { attribute, value } => list(attributes, attribute).retain(|entry| match entry {
-                Value::Object(fields) => text_of(fields, "value").as_deref() != Some(value),
-                plain => as_text(plain).as_deref() != Some(value),
+            Self::Add { attribute, value } => change_list(&mut whole, attribute, |entries| {
+                if !entries.iter().any(|entry| is_entry(entry, value)) {
+                    entries.push(json!({"value": value}));
+                }
             }),
+            Self::Remove { attribute, value } => {
+                change_list(&mut whole, attribute, |entries| entries.retain(|entry| !is_entry(entry, value)));
+            }
+        }
+        if let Value::Object(attributes) = whole {
+            resource.attributes = attributes;
         }
     }
 }
 
-/// The key under which an object holds a name, whose case does not matter.
-fn key_of(fields: &Map<String, Value>, name: &str) -> String {
-    let known = fields.keys().find(|key| key.eq_ignore_ascii_case(name));
-    known.cloned().unwrap_or_else(|| name.to_owned())
+/// Whether an entry of a list stands for a value.
+fn is_entry(entry: &Value, value: &str) -> bool {
+    Entry::of(entry).is_some_and(|entry| entry.value == value)
 }
 
-fn set(fields: &mut Map<String, Value>, name: &str, value: Value) {
-    let key = key_of(fields, name);
-    fields.insert(key, value);
+/// The place of an attribute in an object, whose name may stand there in any case.
+fn attribute_in<'v>(object: &'v mut Value, name: &str) -> &'v mut Value {
+    if !object.is_object() {
+        *object = json!({});
+    }
+    let mut names = object.as_object().into_iter().flat_map(serde_json::Map::keys);
+    let known = names.find(|known| known.eq_ignore_ascii_case(name)).cloned();
+    &mut object[known.as_deref().unwrap_or(name)]
 }
 
-/// The object that stands under a name, made when there is none.
-fn object<'m>(fields: &'m mut Map<String, Value>, name: &str) -> &'m mut Map<String, Value> {
-    let key = key_of(fields, name);
-    let value = fields.entry(key).or_insert_with(|| json!({}));
-    if !value.is_object() {
-        *value = json!({});
-    }
-    match value {
-        Value::Object(object) => object,
-        _ => unreachable!("it was made an object"),
-    }
-}
-
-/// The list that stands under a name, made when there is none.
-fn list<'m>(fields: &'m mut Map<String, Value>, name: &str) -> &'m mut Vec<Value> {
-    let key = key_of(fields, name);
-    let value = fields.entry(key).or_insert_with(|| json!([]));
-    if !value.is_array() {
-        *value = json!([]);
-    }
-    match value {
-        Value::Array(list) => list,
-        _ => unreachable!("it was made a list"),
-    }
+fn change_list(object: &mut Value, name: &str, change: impl FnOnce(&mut Vec<Value>)) {
+    let list = attribute_in(object, name);
+    let mut values = as_list(list).to_vec();
+    change(&mut values);
+    *list = values.into();
 }
 
 #[cfg(test)]
@@ -158,7 +141,7 @@ mod tests {
 
     #[test]
     fn setting_an_attribute() {
-        let active = Change::Set { schema: None, attribute: "active", part: None, value: json!(false) };
+        let active = Change::set("active", json!(false));
         assert_eq!(
             operation(&active, Form::Path),
             json!({"op": "replace", "path": "active", "value": false})
@@ -169,12 +152,8 @@ mod tests {
 
     #[test]
     fn setting_a_part_of_an_extension() {
-        let manager = Change::Set {
-            schema: Some(ENTERPRISE_USER_SCHEMA),
-            attribute: "manager",
-            part: Some("value"),
-            value: json!("9"),
-        };
+        let path = AttributePath::known(Some(ENTERPRISE_USER_SCHEMA), "manager", Some("value"));
+        let manager = Change::Set { path, value: json!("9") };
         assert_eq!(
             operation(&manager, Form::Path)["path"],
             format!("{ENTERPRISE_USER_SCHEMA}:manager.value")

@@ -3,10 +3,9 @@
 use lumos_connector::client::http::HttpBuilder;
 use lumos_connector::prelude::*;
 
-use crate::listed::Listed;
-use crate::refusal::is_refused;
+use crate::refusal::{is_refused, status_of};
 use crate::resource::Resource;
-use crate::service::{Endpoint, Scim, success};
+use crate::service::{Endpoint, Scim};
 use crate::settings::ScimSettings;
 
 pub(crate) const TOKEN: &str = "token";
@@ -52,21 +51,24 @@ pub(crate) fn log_in(call: &Call) -> Result<HttpBuilder> {
 pub(crate) async fn validate_credentials(scim: Scim, _: ValidateCredentials) -> Result<ValidatedCredentials> {
     scim.provider().await?;
     let users = Endpoint::users();
-    let mut answer = scim.ask(&users.path(), &[("count", "1"), ("attributes", "userName")]).await?;
-    if is_refused(&answer, false) {
-        answer = scim.ask(&users.path(), &[]).await?;
+    let mut found = scim.list::<Resource>(&users, &[("count", "1"), ("attributes", "userName")]).await;
+    if found.as_ref().is_err_and(is_refused) {
+        found = scim.list(&users, &()).await;
     }
-    if Listed::<Resource>::of(&success(answer)?).is_err() {
-        return Err(ConnectorError::invalid_configuration(
-            "base_url: expected the address of a SCIM service; what answers there is something else",
-        ));
+    match found {
+        Err(error) if status_of(&error) == 0 && error.code() == ConnectorErrorCode::InvalidResponse => {
+            Err(ConnectorError::invalid_configuration(
+                "base_url: expected the address of a SCIM service; what answers there is something else",
+            ))
+        }
+        Err(error) => Err(error),
+        Ok(_) => Ok(ValidatedCredentials { valid: true, unique_tenant_id: tenant_id(&scim) }),
     }
-    Ok(ValidatedCredentials { valid: true, unique_tenant_id: tenant_id(&scim) })
 }
 
 /// The address of the service in one spelling: host, port unless it is the usual one, and path.
 fn tenant_id(scim: &Scim) -> String {
-    let url = scim.base_url();
+    let url = scim.http.base();
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}{port}{}", url.host_str().unwrap_or_default(), url.path().trim_end_matches('/'))
 }

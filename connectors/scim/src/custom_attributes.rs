@@ -5,66 +5,40 @@ use std::borrow::Cow;
 use lumos_connector::prelude::*;
 use serde_json::{Map, Value};
 
-use crate::service::{Endpoint, Scim, success};
-use crate::value::{as_list, attribute_of, is_true, of_address, parse, text_of};
+use crate::refusal::status_of;
+use crate::service::{Endpoint, Scim};
+use crate::value::{as_list, as_text, is_true, list_of, of_address, parse, text_of};
 
 /// Attributes that stand in fields of their own, are associations, or are nobody's business.
 const SHOWN: [&str; 10] =
     ["id", "schemas", "meta", "userName", "active", "password", "groups", "roles", "entitlements", "members"];
 
-/// A schema (RFC 7643 §7) and what it has, as the service writes it.
-struct ScimSchema {
-    id: String,
-    attributes: Vec<Attribute>,
-}
-
-struct Attribute {
-    name: String,
-    kind: String,
-    description: Option<String>,
-    multi_valued: bool,
-    returned: String,
-    sub_attributes: Vec<Self>,
-}
-
-/// The endpoint of a resource type (RFC 7643 §6), its schema, and its extensions.
-struct ScimResourceType {
-    endpoint: String,
-    schema: String,
-    extensions: Vec<String>,
-}
+type Fields = Map<String, Value>;
 
 pub(crate) async fn list_custom_attributes_schema(
     scim: Scim,
     _: ListCustomAttributesSchema,
 ) -> Result<Reply<Vec<CustomAttributeSchema>>> {
     let types = scim.published("ResourceTypes").await?;
-    let types: Vec<_> = types.iter().filter_map(ScimResourceType::of).collect();
     let schemas = scim.published("Schemas").await?;
-    let schemas: Vec<_> = schemas.iter().filter_map(ScimSchema::of).collect();
     let customized = [
         (Endpoint::users(), CustomAttributeCustomizedType::Account),
         (scim.groups(), CustomAttributeCustomizedType::Entitlement),
     ];
     let mut found = Vec::new();
     for (endpoint, customized_type) in customized {
-        let of_endpoint = types.iter().find(|kind| Endpoint::new(&kind.endpoint).path() == endpoint.path());
+        let of_endpoint = objects(&types).find(|kind| endpoint_of(kind).as_ref() == Some(&endpoint));
         let Some(kind) = of_endpoint else { continue };
-        let extensions = kind.extensions.iter().map(|extension| (extension, true));
-        for (id, is_extension) in std::iter::once((&kind.schema, false)).chain(extensions) {
-            let schema = schemas.iter().find(|schema| schema.id.eq_ignore_ascii_case(id));
-            let attributes = schema.map(|schema| schema.attributes.iter()).unwrap_or_default();
-            let is_shown = |name: &str| SHOWN.iter().any(|shown| shown.eq_ignore_ascii_case(name));
-            for attribute in attributes.filter(|attribute| is_extension || !is_shown(&attribute.name)) {
-                let name =
-                    if is_extension { format!("{id}:{}", attribute.name) } else { attribute.name.clone() };
-                let described = attribute.described(&name).into_iter();
-                found.extend(described.map(|(name, attribute_type, description)| CustomAttributeSchema {
-                    customized_type,
-                    name,
-                    attribute_type,
-                    description,
-                }));
+        for (id, is_extension) in schemas_of(kind) {
+            let is_it =
+                |schema: &&Fields| text_of(schema, "id").is_some_and(|of| of.eq_ignore_ascii_case(&id));
+            let attributes = objects(&schemas).find(is_it).map(|schema| list_of(schema, "attributes"));
+            for attribute in objects(attributes.unwrap_or_default()) {
+                let Some(name) = text_of(attribute, "name") else { continue };
+                let name = if is_extension { format!("{id}:{name}") } else { name.into_owned() };
+                if is_extension || !SHOWN.iter().any(|shown| shown.eq_ignore_ascii_case(&name)) {
+                    describe(attribute, name, customized_type, &mut found);
+                }
             }
         }
     }
@@ -74,88 +48,67 @@ pub(crate) async fn list_custom_attributes_schema(
 impl Scim {
     /// What the service publishes about itself in a list; nothing when it publishes no such list.
     async fn published(&self, name: &str) -> Result<Vec<Value>> {
-        let answer = self.ask(&[name], &[]).await?;
-        if matches!(answer.status(), 404 | 405 | 501) {
-            self.note(format!("/{name}: the service publishes none"));
-            return Ok(Vec::new());
-        }
-        let body: Value = parse(&success(answer)?)?;
-        let listed = match &body {
-            Value::Object(fields) => attribute_of(fields, "Resources").unwrap_or(&Value::Null),
-            list => list,
+        let answer = match self.ask(&[name], &()).await {
+            Err(error) if matches!(status_of(&error), 404 | 405 | 501) => {
+                self.note(format!("/{name}: the service publishes none"));
+                return Ok(Vec::new());
+            }
+            answer => answer?,
         };
-        Ok(as_list(listed).to_vec())
-    }
-}
-
-/// The things in a list under a name; what is none of them is passed over.
-fn list_of<T>(fields: &Map<String, Value>, name: &str, of: impl Fn(&Value) -> Option<T>) -> Vec<T> {
-    attribute_of(fields, name).map(as_list).unwrap_or_default().iter().filter_map(of).collect()
-}
-
-fn text(fields: &Map<String, Value>, name: &str) -> Option<String> {
-    text_of(fields, name).map(Cow::into_owned)
-}
-
-impl ScimResourceType {
-    fn of(value: &Value) -> Option<Self> {
-        let fields = value.as_object()?;
-        let extension = |value: &Value| match value {
-            Value::Object(fields) => text(fields, "schema"),
-            plain => plain.as_str().map(str::to_owned),
-        };
-        let endpoint = text(fields, "endpoint")?;
-        // Some write the whole address.
-        let endpoint = of_address(&endpoint)
-            .filter(|_| endpoint.contains("://"))
-            .map_or(endpoint.clone(), |(_, name)| name.to_owned());
-        Some(Self {
-            endpoint,
-            schema: text(fields, "schema")?,
-            extensions: list_of(fields, "schemaExtensions", extension),
+        Ok(match parse(&answer)? {
+            Value::Object(fields) => list_of(&fields, "Resources").to_vec(),
+            list => as_list(&list).to_vec(),
         })
     }
 }
 
-impl ScimSchema {
-    fn of(value: &Value) -> Option<Self> {
-        let fields = value.as_object()?;
-        Some(Self { id: text(fields, "id")?, attributes: list_of(fields, "attributes", Attribute::of) })
-    }
+/// The objects in a list; what is none is passed over.
+fn objects(list: &[Value]) -> impl Iterator<Item = &Fields> {
+    list.iter().filter_map(Value::as_object)
 }
 
-impl Attribute {
-    fn of(value: &Value) -> Option<Self> {
-        let fields = value.as_object()?;
-        Some(Self {
-            name: text(fields, "name")?,
-            kind: text(fields, "type").unwrap_or_default(),
-            description: text(fields, "description"),
-            multi_valued: is_true(fields, "multiValued"),
-            returned: text(fields, "returned").unwrap_or_default(),
-            sub_attributes: list_of(fields, "subAttributes", Self::of),
-        })
-    }
+/// The endpoint of a resource type (RFC 7643 §6). Some write the whole address.
+fn endpoint_of(resource_type: &Fields) -> Option<Endpoint> {
+    let endpoint = text_of(resource_type, "endpoint")?;
+    let name = of_address(&endpoint).filter(|_| endpoint.contains("://")).map(|(_, name)| name);
+    Some(Endpoint::new(name.unwrap_or(&endpoint)))
+}
 
-    /// The attribute, or its parts when it is complex, each with the name that requests use. Of several values one can be
-    /// asked for, the primary or the first.
-    fn described(&self, name: &str) -> Vec<(String, CustomAttributeType, Option<String>)> {
-        if self.returned == "never" {
-            return Vec::new();
-        }
-        if self.kind != "complex" || self.multi_valued {
-            return vec![(name.to_owned(), self.attribute_type(), self.description.clone())];
-        }
-        let parts = self.sub_attributes.iter().filter(|part| part.kind != "complex");
-        parts.flat_map(|part| part.described(&format!("{name}.{}", part.name))).collect()
-    }
+/// The ids of the schemas of a resource type: its own, and its extensions.
+fn schemas_of(resource_type: &Fields) -> impl Iterator<Item = (Cow<'_, str>, bool)> {
+    let own = text_of(resource_type, "schema").map(|id| (id, false));
+    let extensions = list_of(resource_type, "schemaExtensions").iter().filter_map(|extension| {
+        let id = extension.as_object().map_or_else(|| as_text(extension), |fields| text_of(fields, "schema"));
+        Some((id?, true))
+    });
+    own.into_iter().chain(extensions)
+}
 
-    fn attribute_type(&self) -> CustomAttributeType {
-        match self.kind.as_str() {
-            "boolean" => CustomAttributeType::Boolean,
-            "integer" => CustomAttributeType::Integer,
-            "dateTime" => CustomAttributeType::Datetime,
-            _ => CustomAttributeType::String,
-        }
+/// Adds an attribute of a schema (RFC 7643 §7), or its parts when it is complex, each with the name that requests use. Of
+/// several values one can be asked for, the primary or the first.
+fn describe(
+    attribute: &Fields,
+    name: String,
+    customized_type: CustomAttributeCustomizedType,
+    found: &mut Vec<CustomAttributeSchema>,
+) {
+    let is = |attribute: &Fields, name, value| text_of(attribute, name).as_deref() == Some(value);
+    if is(attribute, "returned", "never") {
+        return;
     }
+    if is(attribute, "type", "complex") && !is_true(attribute, "multiValued") {
+        for part in objects(list_of(attribute, "subAttributes")).filter(|part| !is(part, "type", "complex")) {
+            let part_name = text_of(part, "name").map(|part| format!("{name}.{part}"));
+            part_name.into_iter().for_each(|name| describe(part, name, customized_type, found));
+        }
+        return;
+    }
+    let attribute_type = match text_of(attribute, "type").as_deref() {
+        Some("boolean") => CustomAttributeType::Boolean,
+        Some("integer") => CustomAttributeType::Integer,
+        Some("dateTime") => CustomAttributeType::Datetime,
+        _ => CustomAttributeType::String,
+    };
+    let description = text_of(attribute, "description").map(Cow::into_owned);
+    found.push(CustomAttributeSchema { customized_type, name, attribute_type, description });
 }

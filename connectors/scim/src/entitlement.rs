@@ -2,37 +2,45 @@
 
 use lumos_connector::prelude::*;
 
-/// A kind of entitlement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Membership in a group.
-    Group,
-    /// One of a user's `roles`.
-    Role,
-    /// One of a user's `entitlements`.
-    Entitlement,
+wire_enum! {
+    /// A kind of entitlement, as the `type_id` of its declared type.
+    pub(crate) enum Kind {
+        /// Membership in a group.
+        Group = "group",
+        /// One of a user's `roles`.
+        Role = "role",
+        /// One of a user's `entitlements`.
+        Entitlement = "entitlement",
+    }
+}
+
+wire_enum! {
+    /// What a listing is at.
+    pub(crate) enum Part {
+        /// The groups.
+        Groups = "groups",
+        /// The roles, which have an endpoint.
+        Roles = "roles",
+        /// The entitlements, which have an endpoint.
+        Entitlements = "entitlements",
+        /// What users hold.
+        Users = "users",
+    }
+}
+
+impl Part {
+    /// The kind of entitlements that an endpoint lists.
+    pub(crate) fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Groups => Some(Kind::Group),
+            Self::Roles => Some(Kind::Role),
+            Self::Entitlements => Some(Kind::Entitlement),
+            Self::Users => None,
+        }
+    }
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 3] = [Self::Group, Self::Role, Self::Entitlement];
-
-    /// The `type_id` of the declared entitlement type.
-    pub(crate) fn type_id(self) -> &'static str {
-        match self {
-            Self::Group => "group",
-            Self::Role => "role",
-            Self::Entitlement => "entitlement",
-        }
-    }
-
-    fn of_type_id(type_id: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|kind| kind.type_id() == type_id).ok_or_else(|| {
-            ConnectorError::unknown_value(format!(
-                "entitlement_type: expected group, role or entitlement, not '{type_id}'"
-            ))
-        })
-    }
-
     /// The attribute of users that holds entitlements of this kind.
     pub(crate) fn attribute(self) -> &'static str {
         match self {
@@ -46,13 +54,17 @@ impl Kind {
     pub(crate) fn id_of(self, value: &str) -> String {
         match self {
             Self::Group => value.to_owned(),
-            Self::Role | Self::Entitlement => format!("{}:{value}", self.type_id()),
+            Self::Role | Self::Entitlement => format!("{self}:{value}"),
         }
     }
 
     /// The kind of an entitlement that a request names, and its value: the id of a group, or what users hold.
     pub(crate) fn named<'i>(type_id: &str, id: &'i str) -> Result<(Self, &'i str)> {
-        let kind = Self::of_type_id(type_id)?;
+        let kind = Self::from_wire(type_id).ok_or_else(|| {
+            ConnectorError::unknown_value(format!(
+                "entitlement_type: expected group, role or entitlement, not '{type_id}'"
+            ))
+        })?;
         let value = match kind {
             Self::Group => Some(id),
             Self::Role | Self::Entitlement => {
@@ -71,9 +83,9 @@ impl Kind {
 /// The declared types. None is tied to a resource: SCIM's groups and roles are the whole tenant's.
 pub(crate) fn types() -> [EntitlementType; 3] {
     [
-        EntitlementType::new(Kind::Group.type_id(), "Group", ""),
-        EntitlementType::new(Kind::Role.type_id(), "Role", ""),
-        EntitlementType::new(Kind::Entitlement.type_id(), "Entitlement", ""),
+        EntitlementType::new(Kind::Group.as_str(), "Group", ""),
+        EntitlementType::new(Kind::Role.as_str(), "Role", ""),
+        EntitlementType::new(Kind::Entitlement.as_str(), "Entitlement", ""),
     ]
 }
 
@@ -83,10 +95,10 @@ mod tests {
 
     #[test]
     fn ids_lead_back_to_kind_and_value() {
-        for kind in Kind::ALL {
+        for kind in Kind::ALL.iter().copied() {
             for value in ["7", "role:7", "a:b", "é"] {
                 let id = kind.id_of(value);
-                assert_eq!(Kind::named(kind.type_id(), &id).unwrap(), (kind, value));
+                assert_eq!(Kind::named(kind.as_str(), &id).unwrap(), (kind, value));
             }
         }
     }

@@ -7,7 +7,7 @@
 //! | `settings`, `credentials` | what a connection consists of |
 //! | `service`, `refusal`, `provider` | talking to the service: its operations, its errors, what it says it can |
 //! | `value`, `listed`, `resource` | reading what services write, tolerantly and in one place |
-//! | `walk` | going through all resources of an endpoint while the tenant changes |
+//! | `walk`, `paging`, `index` | going through all resources of an endpoint while the tenant changes |
 //! | `attribute_path`, `filter`, `change`, `writing` | the parts of SCIM's language, and changes that are seen |
 //! | the others | one file for each kind of capability |
 
@@ -23,8 +23,10 @@ mod custom_attributes;
 mod entitlement;
 mod entitlements;
 mod filter;
+mod index;
 mod integration;
 mod listed;
+mod paging;
 mod profile;
 mod provider;
 mod refusal;

@@ -3,9 +3,10 @@
 use lumos_connector::prelude::*;
 use serde_json::{Value, json};
 
+use crate::attribute_path::AttributePath;
 use crate::change::Change;
 use crate::resource::{ENTERPRISE_USER_SCHEMA, Resource, USER_SCHEMA};
-use crate::value::{as_list, as_text, attribute_of, is_true};
+use crate::value::{attribute_of, is_true, list_of};
 
 /// The attributes of a user; what is left out stays as it is.
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -66,16 +67,23 @@ impl Profile {
     }
 
     /// The attributes of which the user shows nothing, though something was said.
-    pub(crate) fn missing(&self, user: &Resource) -> Vec<&'static str> {
+    pub(crate) fn missing(&self, user: &Resource) -> Vec<String> {
         let missing = self.changes(user).into_iter().filter_map(|change| match change {
-            Change::Set { attribute: "password", .. } => None,
-            Change::Set { schema: Some(schema), attribute, .. } => {
-                user.extended(schema, attribute).is_none().then_some(attribute)
-            }
-            Change::Set { attribute, .. } => user.get(attribute).is_none().then_some(attribute),
-            Change::Add { .. } | Change::Remove { .. } => None,
+            Change::Set { path, .. } if path.name != "password" => Some(path),
+            _ => None,
         });
-        missing.collect()
+        missing.filter(|path| path.attribute_in(user).is_none()).map(|path| path.name).collect()
+    }
+
+    /// Whether a user that was to be changed has nothing as it was before. What the service writes in its own way is
+    /// changed, too.
+    pub(crate) fn is_seen(&self, before: &Resource, after: &Resource) -> bool {
+        self.changes(after).iter().all(|change| match change {
+            Change::Set { path, .. } if path.name != "password" => {
+                path.attribute_in(after) != path.attribute_in(before)
+            }
+            _ => true,
+        })
     }
 
     /// The resource of a new user, who can sign in at once.
@@ -117,34 +125,23 @@ impl Profile {
         let mut changes = Vec::new();
         for (said, schema, attribute, part) in simple {
             let Some(said) = said else { continue };
-            let present = match schema {
-                Some(schema) => user.extended(schema, attribute),
-                None => user.get(attribute),
-            };
-            let present = match part {
-                Some(part) => {
-                    present.and_then(Value::as_object).and_then(|fields| attribute_of(fields, part))
-                }
-                None => present,
-            };
-            if present.and_then(as_text).as_deref() != Some(said) {
-                changes.push(Change::Set { schema, attribute, part, value: json!(said) });
+            let path = AttributePath::known(schema, attribute, part);
+            if path.text_in(user).as_deref() != Some(said) {
+                changes.push(Change::Set { path, value: json!(said) });
             }
         }
         changes.extend(primary(user, "emails", self.email.as_deref()));
         changes.extend(primary(user, "phoneNumbers", self.phone_number.as_deref()));
-        if let Some(password) = &self.password {
-            let value = json!(password.expose());
-            changes.push(Change::Set { schema: None, attribute: "password", part: None, value });
-        }
+        let password = self.password.as_ref().map(|password| json!(password.expose()));
+        changes.extend(password.map(|password| Change::set("password", password)));
         changes
     }
 }
 
 /// The change of the primary value among several; the others stay.
-fn primary(user: &Resource, attribute: &'static str, said: Option<&str>) -> Option<Change> {
+fn primary(user: &Resource, attribute: &str, said: Option<&str>) -> Option<Change> {
     let said = said?;
-    let mut values = user.get(attribute).map(as_list).unwrap_or_default().to_vec();
+    let mut values = list_of(&user.attributes, attribute).to_vec();
     let is_primary = |value: &Value| value.as_object().is_some_and(|fields| is_true(fields, "primary"));
     let place = values.iter().position(is_primary).unwrap_or(0);
     match values.get_mut(place) {
@@ -161,7 +158,7 @@ fn primary(user: &Resource, attribute: &'static str, said: Option<&str>) -> Opti
         Some(Value::String(plain)) => said.clone_into(plain),
         _ => values.push(json!({"value": said, "type": "work", "primary": true})),
     }
-    Some(Change::Set { schema: None, attribute, part: None, value: Value::Array(values) })
+    Some(Change::set(attribute, values.into()))
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use lumos_connector::prelude::*;
 use serde_json::{Map, Value};
 
-use crate::refusal::refusal;
+use crate::refusal::status_of;
 use crate::service::Scim;
 use crate::settings::PagingSetting;
-use crate::value::{as_number, attribute_of, is_true, parse};
+use crate::value::{as_boolean, as_number, attribute_of, parse};
 use crate::walk::PagingStrategy;
 
 /// The service provider's configuration. Services leave out what they please; what they do not claim is not used.
@@ -14,56 +14,52 @@ use crate::walk::PagingStrategy;
 pub(crate) struct ServiceProviderConfig(Map<String, Value>);
 
 impl ServiceProviderConfig {
-    /// A part of the configuration, such as `filter`.
-    fn part(&self, name: &str) -> Option<&Map<String, Value>> {
-        attribute_of(&self.0, name)?.as_object()
+    /// Something in a part of the configuration, such as what is `supported` of `filter`.
+    fn get(&self, part: &str, name: &str) -> Option<&Value> {
+        attribute_of(attribute_of(&self.0, part)?.as_object()?, name)
     }
 
-    fn supports(&self, name: &str) -> bool {
-        self.part(name).is_some_and(|part| is_true(part, "supported"))
+    fn has(&self, part: &str, name: &str) -> bool {
+        self.get(part, name).and_then(as_boolean) == Some(true)
     }
 
-    fn number(&self, part: &str, name: &str) -> Option<i64> {
-        attribute_of(self.part(part)?, name).and_then(as_number).filter(|number| *number > 0)
+    /// How a walk that begins now goes on.
+    pub(crate) fn strategy(&self, setting: PagingSetting) -> PagingStrategy {
+        let (can_filter, can_sort) = (self.can_filter(), self.has("sort", "supported"));
+        let can_index = self.get("pagination", "index").is_none() || self.has("pagination", "index");
+        match setting {
+            PagingSetting::Keyset => PagingStrategy::Keyset,
+            PagingSetting::Auto if can_filter && can_sort && can_index => PagingStrategy::Keyset,
+            PagingSetting::Cursor => PagingStrategy::Cursor,
+            PagingSetting::Auto if self.has("pagination", "cursor") => PagingStrategy::Cursor,
+            PagingSetting::Auto | PagingSetting::Index if can_sort => PagingStrategy::SortedIndex,
+            PagingSetting::Auto | PagingSetting::Index => PagingStrategy::Index,
+        }
+    }
+
+    /// The most rows of a page.
+    pub(crate) fn limit(&self) -> Option<i64> {
+        let number = |part, name| self.get(part, name).and_then(as_number).filter(|number| *number > 0);
+        number("pagination", "maxPageSize").or_else(|| number("filter", "maxResults"))
+    }
+
+    /// Whether queries may have filters.
+    pub(crate) fn can_filter(&self) -> bool {
+        self.has("filter", "supported")
     }
 }
 
 impl Scim {
     /// The configuration; an empty one when the service publishes none.
     pub(crate) async fn provider(&self) -> Result<ServiceProviderConfig> {
-        let answer = self.ask(&["ServiceProviderConfig"], &[]).await?;
-        match answer.status() {
+        match self.ask(&["ServiceProviderConfig"], &()).await {
             // What is no configuration says nothing; a wrong base URL shows with the first real read.
-            200..=299 => Ok(ServiceProviderConfig(parse(&answer).unwrap_or_default())),
+            Ok(answer) => Ok(ServiceProviderConfig(parse(&answer).unwrap_or_default())),
             // RFC 7644 §4 wants it, but many services do without.
-            300..=399 | 400 | 403..=406 | 410 | 500 | 501 => Ok(ServiceProviderConfig::default()),
-            _ => Err(refusal(&answer)),
+            Err(error) => match status_of(&error) {
+                300..=399 | 400 | 403..=406 | 410 | 500 | 501 => Ok(ServiceProviderConfig::default()),
+                _ => Err(error),
+            },
         }
-    }
-
-    /// How a walk that begins now goes on, and the most rows of its pages.
-    pub(crate) async fn way(&self) -> Result<(PagingStrategy, Option<i64>)> {
-        let provider = self.provider().await?;
-        let (can_filter, can_sort) = (provider.supports("filter"), provider.supports("sort"));
-        let pagination = provider.part("pagination");
-        let has_cursor = pagination.is_some_and(|pagination| is_true(pagination, "cursor"));
-        let can_index = pagination.and_then(|pagination| attribute_of(pagination, "index"));
-        let can_index = can_index.is_none_or(|_| pagination.is_some_and(|part| is_true(part, "index")));
-        let way = match self.settings.paging {
-            PagingSetting::Keyset => PagingStrategy::Keyset,
-            PagingSetting::Cursor => PagingStrategy::Cursor,
-            PagingSetting::Index if can_sort => PagingStrategy::SortedIndex,
-            PagingSetting::Index => PagingStrategy::Index,
-            PagingSetting::Auto if can_filter && can_sort && can_index => PagingStrategy::Keyset,
-            PagingSetting::Auto if has_cursor => PagingStrategy::Cursor,
-            PagingSetting::Auto if can_sort => PagingStrategy::SortedIndex,
-            PagingSetting::Auto => PagingStrategy::Index,
-        };
-        Ok((way, provider.number("pagination", "maxPageSize").or(provider.number("filter", "maxResults"))))
-    }
-
-    /// Whether queries may have filters.
-    pub(crate) async fn can_filter(&self) -> Result<bool> {
-        Ok(self.provider().await?.supports("filter"))
     }
 }

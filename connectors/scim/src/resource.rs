@@ -1,13 +1,12 @@
 //! Resources as the server sends them: users, groups, and what else it has.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use lumos_connector::prelude::*;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::value::{as_list, as_text, attribute_of, of_address, text_of};
+use crate::value::{Unread, as_boolean, as_text, attribute_of, list_of, of_address, text_of};
 
 pub(crate) const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 pub(crate) const ENTERPRISE_USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
@@ -21,7 +20,7 @@ pub(crate) trait Row: Sized + Send {
     /// The id of the resource.
     fn id(&self) -> &str;
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error>;
+    fn read(text: &RawValue) -> Option<Self>;
 }
 
 /// A resource with all its attributes, whatever their schemas (RFC 7643 §3).
@@ -36,8 +35,8 @@ impl Row for Resource {
         &self.id
     }
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        Value::deserialize(deserializer).map(Self::of)
+    fn read(text: &RawValue) -> Option<Self> {
+        Self::of(serde_json::from_str(text.get()).ok()?)
     }
 }
 
@@ -76,6 +75,11 @@ impl Resource {
         self.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
     }
 
+    /// The first of these texts that the resource has.
+    pub(crate) fn any_text(&self, names: &[&str]) -> Option<&str> {
+        names.iter().find_map(|name| self.text(name))
+    }
+
     /// The version of the resource, for conditional changes (RFC 7644 §3.14).
     pub(crate) fn version(&self) -> Option<&str> {
         attribute_of(self.get("meta")?.as_object()?, "version")?.as_str()
@@ -96,12 +100,22 @@ impl Resource {
 
     /// The values of an attribute that may have several, such as `roles`.
     pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = Entry<'_>> {
-        self.get(name).map(as_list).unwrap_or_default().iter().filter_map(Entry::of)
+        list_of(&self.attributes, name).iter().filter_map(Entry::of)
     }
 
-    /// The members of a group that are of a kind.
+    /// Whether a value is among those of an attribute.
+    pub(crate) fn holds(&self, name: &str, value: &str) -> bool {
+        self.values(name).any(|entry| entry.value == value)
+    }
+
+    /// The members of a group.
     pub(crate) fn members(&self) -> Vec<Member> {
-        self.get("members").map(as_list).unwrap_or_default().iter().filter_map(Member::of).collect()
+        list_of(&self.attributes, "members").iter().filter_map(Member::of).collect()
+    }
+
+    /// Whether a user is active; none when the service does not tell.
+    pub(crate) fn is_active(&self) -> Option<bool> {
+        as_boolean(self.get("active")?)
     }
 }
 
@@ -117,7 +131,7 @@ pub(crate) struct Entry<'r> {
 impl<'r> Entry<'r> {
     /// The parts of a complex value, or a plain text: some servers have roles without structure. An entry without a
     /// value may have an address.
-    fn of(value: &'r Value) -> Option<Self> {
+    pub(crate) fn of(value: &'r Value) -> Option<Self> {
         let Value::Object(fields) = value else {
             return Some(Self { value: as_text(value)?, display: None, is_indirect: false });
         };
@@ -181,123 +195,18 @@ impl Row for Group {
         &self.id
     }
 
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        deserializer.deserialize_any(GroupVisitor)
+    fn read(text: &RawValue) -> Option<Self> {
+        let fields = Unread::of(text)?;
+        let id = as_text(&fields.get("id"))?.into_owned();
+        // Each member is read on its own.
+        let member = |text: &RawValue| Member::of(&serde_json::from_str(text.get()).ok()?);
+        Some(Self { id, members: fields.list("members").into_iter().filter_map(member).collect() })
     }
 }
 
 impl Group {
     pub(crate) fn has(&self, account: &str) -> bool {
         self.members.iter().any(|member| member.id == account)
-    }
-}
-
-struct GroupVisitor;
-
-impl<'de> Visitor<'de> for GroupVisitor {
-    type Value = Option<Group>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a group")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let (mut id, mut members) = (None, Vec::new());
-        while let Some(name) = map.next_key::<Cow<'_, str>>()? {
-            if name.eq_ignore_ascii_case("id") {
-                id = as_text(&map.next_value::<Value>()?).map(Cow::into_owned).or(id);
-            } else if name.eq_ignore_ascii_case("members") {
-                members = map.next_value::<Members>()?.0;
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(id.map(|id| Group { id, members }))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-}
-
-/// The members of a group, each read on its own.
-struct Members(Vec<Member>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneByOne;
-
-        impl<'de> Visitor<'de> for OneByOne {
-            type Value = Members;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("members")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(value) = seq.next_element::<Value>()? {
-                    members.extend(Member::of(&value));
-                }
-                Ok(Members(members))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Members, A::Error> {
-                let value = Value::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
-                Ok(Members(Member::of(&value).into_iter().collect()))
-            }
-
-            fn visit_str<E>(self, id: &str) -> Result<Members, E> {
-                Ok(Members(Member::of(&Value::from(id)).into_iter().collect()))
-            }
-
-            fn visit_bool<E>(self, value: bool) -> Result<Members, E> {
-                Ok(Members(Member::of(&Value::from(value)).into_iter().collect()))
-            }
-
-            fn visit_i64<E>(self, id: i64) -> Result<Members, E> {
-                Ok(Members(Member::of(&Value::from(id)).into_iter().collect()))
-            }
-
-            fn visit_u64<E>(self, id: u64) -> Result<Members, E> {
-                Ok(Members(Member::of(&Value::from(id)).into_iter().collect()))
-            }
-
-            fn visit_f64<E>(self, id: f64) -> Result<Members, E> {
-                Ok(Members(Member::of(&Value::from(id)).into_iter().collect()))
-            }
-
-            fn visit_unit<E>(self) -> Result<Members, E> {
-                Ok(Members(Vec::new()))
-            }
-        }
-
-        deserializer.deserialize_any(OneByOne)
     }
 }
 
@@ -405,8 +314,8 @@ mod tests {
                 other => other,
             };
             let resource = Resource::of(value.clone());
-            let text = value.to_string();
-            let group = Group::read(&mut serde_json::Deserializer::from_str(&text)).unwrap();
+            let text = RawValue::from_string(value.to_string()).unwrap();
+            let group = Group::read(&text);
             prop_assert_eq!(resource.as_ref().map(|one| &one.id), group.as_ref().map(|one| &one.id));
             if let (Some(resource), Some(group)) = (resource, group) {
                 prop_assert_eq!(resource.members(), group.members);

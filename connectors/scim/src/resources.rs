@@ -14,21 +14,17 @@ pub(crate) fn types() -> [ResourceType; 1] {
 
 pub(crate) async fn list_resources(scim: Scim, _: ListResources) -> Result<Reply<Vec<FoundResourceData>>> {
     let Some(endpoint) = &scim.settings.resource_endpoint else { return Ok(Reply::new(Vec::new())) };
-    let walk = Walk { without: "members", ..Walk::all(Endpoint::new(endpoint)) };
-    let reply = scim.page(&walk, |resource: Resource| found(&resource)).await?;
-    Ok(scim.noted(reply))
+    let walk = |size| Walk::all(Endpoint::new(endpoint), size).without("members");
+    scim.page(walk, |resource: Resource| found(&resource)).await
 }
 
 fn found(resource: &Resource) -> FoundResourceData {
-    let names = ["displayName", "display", "name"];
-    let label = names.iter().find_map(|name| resource.text(name)).unwrap_or(&resource.id);
-    let texts = resource
-        .attributes
-        .iter()
-        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
+    let label = resource.any_text(&["displayName", "display", "name"]).unwrap_or(&resource.id);
+    let text =
+        |(name, value): (&String, &serde_json::Value)| Some((name.clone(), value.as_str()?.to_owned()));
     FoundResourceData {
         description: resource.text("description").map(str::to_owned),
-        extra_data: Some(texts.collect()),
+        extra_data: Some(resource.attributes.iter().filter_map(text).collect()),
         ..FoundResourceData::new(TYPE, resource.id.as_str(), label)
     }
 }

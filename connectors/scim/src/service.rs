@@ -4,14 +4,17 @@ use std::fmt;
 
 use lumos_connector::client::reqwest::Url;
 use lumos_connector::prelude::*;
+use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::credentials;
-use crate::refusal::refusal;
-use crate::resource::Resource;
-use crate::settings::{DEFAULT_GROUPS, ScimSettings};
-use crate::value::{of_address, parse};
+use crate::entitlement::Kind;
+use crate::listed::Listed;
+use crate::refusal::success;
+use crate::resource::{Resource, Row};
+use crate::settings::ScimSettings;
+use crate::value::{of_address, parse, text_of};
 
 const MEDIA_TYPE: &str = "application/scim+json";
 
@@ -29,11 +32,6 @@ pub(crate) struct Scim {
     left_out: LeftOut,
 }
 
-/// A kind of resource: the name of its endpoint below the base URL.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Endpoint(String);
-
 impl FromCall for Scim {
     async fn from_call(call: &Call) -> Result<Self> {
         let settings: ScimSettings = call.settings()?;
@@ -43,11 +41,6 @@ impl FromCall for Scim {
 }
 
 impl Scim {
-    /// Where the service is, for telling one tenant from another.
-    pub(crate) fn base_url(&self) -> &Url {
-        self.http.base()
-    }
-
     /// The listing of a call, at the page that it asks for.
     pub(crate) fn open<P: DeserializeOwned>(&self) -> Result<Listing<P>> {
         let default = usize::try_from(self.settings.page_size.get()).unwrap_or(MAX_PAGE_SIZE);
@@ -64,30 +57,33 @@ impl Scim {
         self.left_out.add_to(&self.call, reply)
     }
 
-    /// Reads something below an endpoint.
-    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &[&str], query: &[(&str, &str)]) -> Result<T> {
-        parse(&success(self.ask(path, query).await?)?)
-    }
-
-    /// Asks for something below an endpoint; refusals are answers, too. Redirects on the same host are followed.
-    pub(crate) async fn ask(&self, path: &[&str], query: &[(&str, &str)]) -> Result<HttpAnswer> {
+    /// Asks for something below an endpoint. Redirects on the same host are followed.
+    pub(crate) async fn ask(&self, path: &[&str], query: &(impl Serialize + ?Sized)) -> Result<HttpAnswer> {
         let mut answer = self.http.get(path).query(query).send_any().await?;
         for _ in 0..MAX_REDIRECTS {
             let Some(target) = redirect(&answer) else { break };
             answer = self.http.follow(target.as_str()).send_any().await?;
         }
-        Ok(answer)
+        success(answer)
+    }
+
+    /// Asks for resources of an endpoint.
+    pub(crate) async fn list<R: Row>(
+        &self,
+        endpoint: &Endpoint,
+        query: &(impl Serialize + ?Sized),
+    ) -> Result<Listed<R>> {
+        Listed::of(&self.ask(&endpoint.path(), query).await?)
     }
 
     /// Reads one resource: all of it, or the attributes named and its id.
     pub(crate) async fn read(&self, endpoint: &Endpoint, id: &str, attributes: &str) -> Result<Resource> {
-        let only = [("attributes", attributes)];
-        let query = if attributes.is_empty() { &[][..] } else { &only[..] };
-        let mut body: Value = self.get(&endpoint.path_of(id), query).await?;
+        let only = [("attributes", Some(attributes).filter(|attributes| !attributes.is_empty()))];
+        let mut body: Value = parse(&self.ask(&endpoint.path_of(id), &only).await?)?;
         // Some services leave out the id when it is not asked for.
         if let Value::Object(fields) = &mut body
-            && !fields.keys().any(|name| name.eq_ignore_ascii_case("id"))
             && !fields.is_empty()
+            && text_of(fields, "id").is_none()
         {
             fields.insert("id".to_owned(), id.into());
         }
@@ -100,12 +96,12 @@ impl Scim {
 
     /// Creates a resource, and gives its id: that of the body or, without one, that of the `Location` (RFC 7644 §3.3).
     pub(crate) async fn create(&self, endpoint: &Endpoint, body: &Value) -> Result<Option<String>> {
-        let answer = success(self.write(self.http.post(endpoint.path()), body, None).await?)?;
+        let answer = self.write(self.http.post(endpoint.path()), body, None).await?;
         if let Some(resource) = parse(&answer).ok().and_then(Resource::of) {
             return Ok(Some(resource.id));
         }
-        let location = answer.header("location").and_then(of_address);
-        Ok(location.map(|(_, id)| percent_decoded(id)))
+        let id = answer.header("location").and_then(of_address).map(|(_, id)| percent_decode_str(id));
+        Ok(id.map(|id| id.decode_utf8_lossy().into_owned()))
     }
 
     /// Deletes a resource.
@@ -113,6 +109,7 @@ impl Scim {
         success(self.http.delete(endpoint.path_of(id)).send_any().await?).map(drop)
     }
 
+    /// Writes a resource or changes to one: to a version of it, when there is one.
     pub(crate) async fn write(
         &self,
         request: HttpRequest,
@@ -120,9 +117,20 @@ impl Scim {
         version: Option<&str>,
     ) -> Result<HttpAnswer> {
         let request = request.body(MEDIA_TYPE, serde_json::to_vec(body)?);
-        match version {
-            Some(version) => request.header("if-match", version).send_any().await,
-            None => request.send_any().await,
+        let request = match version {
+            Some(version) => request.header("if-match", version),
+            None => request,
+        };
+        success(request.send_any().await?)
+    }
+
+    /// The endpoint that lists the entitlements of a kind, if there is one.
+    pub(crate) fn endpoint_of(&self, kind: Kind) -> Option<Endpoint> {
+        let settings = &self.settings;
+        match kind {
+            Kind::Group => Some(self.groups()),
+            Kind::Role => settings.role_endpoint.as_deref().map(Endpoint::new),
+            Kind::Entitlement => settings.entitlement_endpoint.as_deref().map(Endpoint::new),
         }
     }
 
@@ -130,24 +138,6 @@ impl Scim {
     pub(crate) fn groups(&self) -> Endpoint {
         Endpoint::new(&self.settings.group_endpoint)
     }
-
-    /// Whether an error says that the service has no groups at all, rather than that something is wrong.
-    pub(crate) fn has_no_groups(&self, error: &ConnectorError) -> bool {
-        let is_missing =
-            matches!(error.code(), ConnectorErrorCode::NotFound | ConnectorErrorCode::UnsupportedOperation);
-        is_missing && self.settings.group_endpoint == DEFAULT_GROUPS
-    }
-}
-
-/// The answer, unless the service refused, with a bad status or with an error in its body.
-pub(crate) fn success(answer: HttpAnswer) -> Result<HttpAnswer> {
-    let has_error = || {
-        let body: serde_json::Map<String, Value> = parse(&answer).unwrap_or_default();
-        let schemas =
-            crate::value::attribute_of(&body, "schemas").map(crate::value::as_list).unwrap_or_default();
-        schemas.iter().filter_map(Value::as_str).any(|schema| schema.ends_with(":Error"))
-    };
-    if answer.is_success() && !has_error() { Ok(answer) } else { Err(refusal(&answer)) }
 }
 
 /// Where a redirect leads, if it stays on the host.
@@ -162,29 +152,13 @@ fn redirect(answer: &HttpAnswer) -> Option<Url> {
     (target.origin() == answer.url().origin()).then_some(target)
 }
 
-/// An id as it stands in an address.
-fn percent_decoded(id: &str) -> String {
-    let mut bytes = Vec::with_capacity(id.len());
-    let mut rest = id.as_bytes();
-    while let [first, after @ ..] = rest {
-        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|_| *first == b'%') {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
+/// A kind of resource: the name of its endpoint below the base URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint(String);
 
 impl Endpoint {
-    pub(crate) fn new(name: impl Into<String>) -> Self {
-        Self(name.into())
+    pub(crate) fn new(name: &str) -> Self {
+        Self(name.trim_matches('/').to_owned())
     }
 
     /// The endpoint of users, which RFC 7644 §3.2 fixes.
@@ -207,6 +181,6 @@ impl Endpoint {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "/{}", self.0.trim_matches('/'))
+        write!(f, "/{}", self.0)
     }
 }

@@ -149,17 +149,17 @@ fn groups() -> String {
 }
 
 fn emails() -> AttributePath {
-    AttributePath::known("emails", None)
+    AttributePath::known(None, "emails", None)
 }
 
 fn user_name() -> AttributePath {
-    AttributePath::known("userName", None)
+    AttributePath::known(None, "userName", None)
 }
 
 fn given_name() -> AttributePath {
-    AttributePath::known("name", Some("givenName"))
+    AttributePath::known(None, "name", Some("givenName"))
 }
 
 fn family_name() -> AttributePath {
-    AttributePath::known("name", Some("familyName"))
+    AttributePath::known(None, "name", Some("familyName"))
 }

@@ -4,16 +4,11 @@
 use std::time::Duration;
 
 use lumos_connector::prelude::*;
-use serde_json::Value;
 
 use crate::change::{Change, Form, patch_body};
-use crate::entitlement::Kind;
-use crate::profile::Profile;
-use crate::refusal::{is_not_supported, refusal, unseen};
-use crate::resource::Resource;
-use crate::service::{Endpoint, Scim, success};
+use crate::refusal::{status_of, unseen};
+use crate::service::{Endpoint, Scim};
 use crate::settings::{PatchSetting, ReadBack, Removal};
-use crate::value::as_boolean;
 
 /// How often a whole resource is read and replaced before somebody else's changes win.
 const REPLACEMENTS: usize = 4;
@@ -21,181 +16,89 @@ const REPLACEMENTS: usize = 4;
 /// Pauses before a change is looked for again: services show changes late.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 
-/// One way to write a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Attempt {
-    Patch(Form),
-    /// The whole resource is replaced.
-    Put,
-}
-
-/// What became of an attempt.
-enum Outcome {
-    Accepted,
-    /// The service does not understand the attempt.
-    NotUnderstood(Box<HttpAnswer>),
-    /// It was not tried: it could take away what cannot be seen.
-    Skipped,
-}
-
-/// What shows that a change is there.
-pub(crate) enum Sign<'a> {
-    /// An account holds an entitlement, or does not.
-    Holds { kind: Kind, value: &'a str, account: &'a str, wanted: bool },
-    /// A user is there, or is not: one that is switched off counts as deleted.
-    Exists { id: &'a str, wanted: bool },
-    /// A user is active, or is not.
-    Active { id: &'a str, wanted: bool },
-    /// A user is no longer as it was before these changes.
-    Profile { id: &'a str, profile: &'a Profile, before: &'a Resource },
-}
+/// SCIM error types that are about what is written rather than how: another form will not help.
+const FINAL: [&str; 6] = ["uniqueness", "mutability", "sensitive", "noTarget", "tooMany", "invalidVers"];
 
 impl Scim {
-    /// Changes a resource: by PATCH or, where the service has none, by replacing it, until the change is seen. `version` is
-    /// that of the resource which the changes were worked out from, when they depend on what it holds.
+    /// Changes a resource: by PATCH or, where the service has none, by replacing it, until `sees` sees the change. `version`
+    /// is that of the resource which the changes were worked out from, when they depend on what it holds.
     ///
     /// A service that does not show what would tell does not prove a change, unless it is a removal.
-    pub(crate) async fn change(
+    pub(crate) async fn change<F: Future<Output = Result<Option<bool>>>>(
         &self,
         endpoint: &Endpoint,
         id: &str,
         changes: &[Change],
         version: Option<&str>,
-        sign: &Sign<'_>,
+        sees: impl Fn() -> F,
     ) -> Result<()> {
         let removes = changes.iter().any(|change| matches!(change, Change::Remove { .. }));
-        let mut refused = None;
-        let mut accepted = false;
-        let mut was_supported = true;
-        for attempt in self.attempts(removes) {
-            if attempt == Attempt::Put && refused.is_some() && was_supported && !accepted && !removes {
+        let (mut refused, mut accepted, mut has_patch) = (None, false, true);
+        for &form in self.forms(removes) {
+            let is_pointless = match form {
                 // A resource is replaced where there is no PATCH; what is wrong with values stays wrong.
+                Form::Whole => refused.is_some() && has_patch && !accepted && !removes,
+                Form::Explicit => !has_patch,
+                Form::Path | Form::Value => false,
+            };
+            if is_pointless {
                 continue;
             }
-            if !was_supported && attempt == Attempt::Patch(Form::Explicit) {
-                continue;
-            }
-            match self.attempt(endpoint, id, changes, version, attempt).await? {
-                Outcome::Skipped => {}
-                Outcome::NotUnderstood(answer) => {
-                    was_supported &= !is_not_supported(&answer);
-                    refused = refused.or(Some(answer));
+            // A service that ignores the value removes all of them, and a replacement those that are not shown.
+            let is_by_value = form == Form::Value && self.settings.removal == Removal::Path;
+            let is_risky = is_by_value || removes && form == Form::Whole;
+            let others = if is_risky { self.others(endpoint, id, changes).await? } else { Some(Vec::new()) };
+            let Some(others) = others else { continue };
+            match self.write_changes(endpoint, id, changes, version, form).await {
+                Err(error) if is_not_understood(&error) => {
+                    has_patch &= !matches!(status_of(&error), 405 | 501);
+                    refused.get_or_insert(error);
+                    continue;
                 }
-                Outcome::Accepted if self.settings.read_back == ReadBack::Never => return Ok(()),
-                Outcome::Accepted => {
-                    accepted = true;
-                    let seen = self.look(sign).await?;
-                    if seen == Some(true) || seen.is_none() && removes {
-                        return Ok(());
-                    }
-                }
+                written => written?,
+            }
+            if is_by_value {
+                self.restore(endpoint, id, others).await?;
+            }
+            if self.settings.read_back == ReadBack::Never {
+                return Ok(());
+            }
+            accepted = true;
+            let seen = look(&sees).await?;
+            if seen == Some(true) || seen.is_none() && removes {
+                return Ok(());
             }
         }
-        match refused {
-            Some(answer) if !accepted => Err(refusal(&answer)),
-            _ => Err(unseen(&format!("{endpoint}/{id} does not show it"))),
-        }
+        Err(refused
+            .filter(|_| !accepted)
+            .unwrap_or_else(|| unseen(&format!("{endpoint}/{id} does not show it"))))
     }
 
-    fn attempts(&self, removes: bool) -> Vec<Attempt> {
-        let removal = match self.settings.removal {
-            Removal::Path => {
-                [Attempt::Patch(Form::Path), Attempt::Put, Attempt::Patch(Form::Value)].as_slice()
-            }
-            Removal::Value => [Attempt::Patch(Form::Value)].as_slice(),
-        };
-        match self.settings.patch {
-            PatchSetting::Never => vec![Attempt::Put],
-            PatchSetting::Auto if removes => removal.to_vec(),
-            PatchSetting::Auto => {
-                vec![Attempt::Patch(Form::Path), Attempt::Patch(Form::Explicit), Attempt::Put]
-            }
+    /// The forms to try, one after the other.
+    fn forms(&self, removes: bool) -> &'static [Form] {
+        match (self.settings.patch, self.settings.removal) {
+            (PatchSetting::Never, _) => &[Form::Whole],
+            (PatchSetting::Auto, _) if !removes => &[Form::Path, Form::Explicit, Form::Whole],
+            (PatchSetting::Auto, Removal::Path) => &[Form::Path, Form::Whole, Form::Value],
+            (PatchSetting::Auto, Removal::Value) => &[Form::Value],
         }
     }
 
-    /// Looks for a change, and again after pauses when it is not there.
-    pub(crate) async fn look(&self, sign: &Sign<'_>) -> Result<Option<bool>> {
-        let mut seen = self.sees(sign).await?;
-        for pause in PAUSES {
-            if seen != Some(false) {
-                break;
-            }
-            tokio::time::sleep(pause).await;
-            seen = self.sees(sign).await?;
-        }
-        Ok(seen)
-    }
-
-    async fn sees(&self, sign: &Sign<'_>) -> Result<Option<bool>> {
-        let users = Endpoint::users();
-        Ok(match sign {
-            Sign::Holds { kind, value, account, wanted } => {
-                self.holds_now(*kind, value, account).await?.map(|holds| holds == *wanted)
-            }
-            Sign::Exists { id, wanted } => match self.read(&users, id, "active").await {
-                Ok(user) if user.get("active").and_then(as_boolean) == Some(false) => Some(true),
-                Ok(_) => Some(*wanted),
-                Err(error) if is_gone(&error) => Some(!*wanted),
-                Err(error) => return Err(error),
-            },
-            Sign::Active { id, wanted } => match self.read(&users, id, "active").await {
-                Ok(user) => user.get("active").and_then(as_boolean).map(|active| active == *wanted),
-                // Some services take deactivated users out of sight.
-                Err(error) if is_gone(&error) => Some(!*wanted),
-                Err(error) => return Err(error),
-            },
-            Sign::Profile { id, profile, before } => {
-                let after = self.read(&users, id, "").await?;
-                // What the service writes in its own way is changed, too.
-                let is_as_before = |change: &Change| match change {
-                    Change::Set { attribute: "password", .. } => false,
-                    Change::Set { schema: Some(schema), attribute, .. } => {
-                        after.extended(schema, attribute) == before.extended(schema, attribute)
-                    }
-                    Change::Set { attribute, .. } => after.get(attribute) == before.get(attribute),
-                    _ => false,
-                };
-                Some(!profile.changes(&after).iter().any(is_as_before))
-            }
-        })
-    }
-
-    async fn attempt(
+    async fn write_changes(
         &self,
         endpoint: &Endpoint,
         id: &str,
         changes: &[Change],
         version: Option<&str>,
-        attempt: Attempt,
-    ) -> Result<Outcome> {
-        let is_value = attempt == Attempt::Patch(Form::Value) && self.settings.removal == Removal::Path;
-        let removes = changes.iter().any(|change| matches!(change, Change::Remove { .. }));
-        let mut others = None;
-        if is_value || removes && attempt == Attempt::Put {
-            // A service that ignores the value removes all of them, and a replacement those that are not shown.
-            others = self.others(endpoint, id, changes).await?;
-            if others.is_none() {
-                return Ok(Outcome::Skipped);
-            }
+        form: Form,
+    ) -> Result<()> {
+        if form == Form::Whole {
+            return self.replace(endpoint, id, changes).await;
         }
-        let answer = match attempt {
-            Attempt::Patch(form) => {
-                let request = self.http.patch(endpoint.path_of(id));
-                // Setting, adding and removing a value twice is doing it once.
-                let request = if version.is_none() { request.idempotent() } else { request };
-                self.write(request, &patch_body(changes, form), version).await?
-            }
-            Attempt::Put => self.replace(endpoint, id, changes).await?,
-        };
-        if let Some(others) = others.filter(|_| is_value && answer.is_success()) {
-            self.restore(endpoint, id, changes, others).await?;
-        }
-        match answer.status() {
-            400 | 405 | 415 | 422 | 500 | 501 if !is_final(&answer) => {
-                Ok(Outcome::NotUnderstood(Box::new(answer)))
-            }
-            _ => success(answer).map(|_| Outcome::Accepted),
-        }
+        let request = self.http.patch(endpoint.path_of(id));
+        // Setting, adding and removing a value twice is doing it once.
+        let request = if version.is_none() { request.idempotent() } else { request };
+        self.write(request, &patch_body(changes, form), version).await.map(drop)
     }
 
     /// The values beside those that are removed; `None` when the resource shows none of them.
@@ -205,7 +108,7 @@ impl Scim {
         let mut is_shown = false;
         for change in changes {
             let Change::Remove { attribute, value } = change else { continue };
-            is_shown |= resource.values(attribute).any(|entry| entry.value == *value);
+            is_shown |= resource.holds(attribute, value);
             let kept = resource.values(attribute).filter(|entry| entry.value != *value);
             others.extend(kept.map(|entry| Change::Add { attribute, value: entry.value.into_owned() }));
         }
@@ -213,65 +116,57 @@ impl Scim {
     }
 
     /// Gives back what a removal by value took away beside the value.
-    async fn restore(
-        &self,
-        endpoint: &Endpoint,
-        id: &str,
-        removed: &[Change],
-        others: Vec<Change>,
-    ) -> Result<()> {
+    async fn restore(&self, endpoint: &Endpoint, id: &str, mut others: Vec<Change>) -> Result<()> {
         let resource = self.read(endpoint, id, "").await?;
-        let is_lost = |change: &Change| match change {
-            Change::Add { attribute, value } => {
-                !resource.values(attribute).any(|entry| entry.value == *value)
-            }
-            _ => false,
-        };
-        let lost: Vec<Change> = others.into_iter().filter(is_lost).collect();
-        if lost.is_empty() {
+        others.retain(
+            |other| matches!(other, Change::Add { attribute, value } if !resource.holds(attribute, value)),
+        );
+        if others.is_empty() {
             return Ok(());
         }
         tracing::warn!(
-            removed = removed.len(),
-            lost = lost.len(),
+            lost = others.len(),
             "{endpoint}/{id}: a removal took others away; they are given back"
         );
-        let body = patch_body(&lost, Form::Path);
-        success(self.write(self.http.patch(endpoint.path_of(id)), &body, None).await?).map(drop)
+        self.write_changes(endpoint, id, &others, None, Form::Path).await
     }
 
     /// Reads a resource, changes it and writes it back whole. When the service versions its resources, somebody else's
     /// change in between is noticed, and kept.
-    async fn replace(&self, endpoint: &Endpoint, id: &str, changes: &[Change]) -> Result<HttpAnswer> {
+    async fn replace(&self, endpoint: &Endpoint, id: &str, changes: &[Change]) -> Result<()> {
         let mut left = REPLACEMENTS;
         loop {
-            let mut resource: Resource = self.read(endpoint, id, "").await?;
+            let mut resource = self.read(endpoint, id, "").await?;
             let version = resource.version().map(str::to_owned);
             for change in changes {
                 change.apply(&mut resource);
             }
             resource.drop_what_the_service_decides();
-            let body = resource.into_json();
             let request = self.http.put(endpoint.path_of(id));
-            let replaced = self.write(request, &body, version.as_deref()).await?;
             left -= 1;
-            if replaced.status() != 412 || left == 0 {
-                return Ok(replaced);
+            match self.write(request, &resource.into_json(), version.as_deref()).await {
+                Err(error) if status_of(&error) == 412 && left > 0 => {}
+                written => return written.map(drop),
             }
         }
     }
 }
 
-fn is_gone(error: &ConnectorError) -> bool {
-    error.code() == ConnectorErrorCode::NotFound
+/// Looks for a change, and again after pauses when it is not there. `None` when the service does not show it.
+pub(crate) async fn look<F: Future<Output = Result<Option<bool>>>>(sees: impl Fn() -> F) -> F::Output {
+    for pause in PAUSES {
+        let seen = sees().await?;
+        if seen != Some(false) {
+            return Ok(seen);
+        }
+        tokio::time::sleep(pause).await;
+    }
+    sees().await
 }
 
-/// Whether a refusal is about what is written rather than how: another form will not help.
-fn is_final(answer: &HttpAnswer) -> bool {
-    let body: serde_json::Map<String, Value> = crate::value::parse(answer).unwrap_or_default();
-    let scim_type = crate::value::text_of(&body, "scimType");
-    scim_type.is_some_and(|kind| {
-        ["uniqueness", "mutability", "sensitive", "noTarget", "tooMany", "invalidVers"]
-            .contains(&kind.as_ref())
-    })
+/// Whether a refusal may be about the form in which a change is written.
+fn is_not_understood(error: &ConnectorError) -> bool {
+    let scim_type = error.app_error_code().and_then(|code| code.strip_prefix("scim."));
+    matches!(status_of(error), 400 | 405 | 415 | 422 | 500 | 501)
+        && !scim_type.is_some_and(|scim_type| FINAL.contains(&scim_type))
 }
