@@ -7,8 +7,8 @@ use crate::accounts::Account;
 use crate::connection::Connection;
 use crate::deletion;
 use crate::entitlement::{Entitlement, Kind};
-use crate::entitlement_changes::{self, Change};
-use crate::failures::{explain_denied, reason};
+use crate::entitlement_changes::{self, Grant};
+use crate::failures::reason;
 use crate::password;
 use crate::server::Server;
 
@@ -68,50 +68,45 @@ pub(crate) struct UpdatedAccount {
     comment: Option<String>,
 }
 
-/// A statement about a role in the making: its text, and the values that the server is to quote in it.
-struct RoleStatement {
-    template: String,
-    values: Vec<String>,
+/// Parts of a statement about a role, each with the value that the server quotes in it.
+type Options = Vec<(&'static str, String)>;
+
+fn options(
+    password: Option<&Secret>,
+    limit: Option<ConnectionLimit>,
+    valid_until: Option<&DateTime>,
+) -> Result<Options> {
+    let options = [
+        (" PASSWORD %L", password.map(password::verifier).transpose()?),
+        (" CONNECTION LIMIT %s", limit.map(|limit| limit.to_string())),
+        (" VALID UNTIL %L", valid_until.map(DateTime::to_string)),
+    ];
+    Ok(options.into_iter().filter_map(|(option, value)| Some((option, value?))).collect())
 }
 
-impl RoleStatement {
-    fn new(template: &str, role: &str) -> Self {
-        Self { template: template.to_owned(), values: vec![role.to_owned()] }
+/// Runs a statement about a role, whose name is `%I` in it.
+async fn change(connection: &Connection, statement: &str, role: &str, options: &Options) -> Result<()> {
+    const NEEDS: &str =
+        "CREATEROLE (since version 16 with ADMIN OPTION on the role, SUPERUSER for superusers)";
+    let (mut template, mut values) = (statement.to_owned(), vec![role]);
+    for (option, value) in options {
+        template.push_str(option);
+        values.push(value);
     }
+    connection.run(&template, &values, NEEDS).await
+}
 
-    fn with(mut self, option: &str, value: Option<String>) -> Self {
-        if let Some(value) = value {
-            self.template.push_str(option);
-            self.values.push(value);
-        }
-        self
-    }
-
-    fn options(
-        self,
-        password: Option<&Secret>,
-        limit: Option<ConnectionLimit>,
-        valid_until: Option<&DateTime>,
-    ) -> Result<Self> {
-        Ok(self
-            .with(" PASSWORD %L", password.map(password::verifier).transpose()?)
-            .with(" CONNECTION LIMIT %s", limit.map(|limit| limit.to_string()))
-            .with(" VALID UNTIL %L", valid_until.map(DateTime::to_string)))
-    }
-
-    async fn run(&self, connection: &Connection) -> Result<()> {
-        let values: Vec<_> = self.values.iter().map(String::as_str).collect();
-        explain_denied(connection.run(&self.template, &values).await, || {
-            "CREATEROLE (since version 16 with ADMIN OPTION on the role, SUPERUSER for superusers)".to_owned()
-        })
-    }
+async fn comment(connection: &Connection, role: &str, comment: Option<&str>) -> Result<()> {
+    let Some(comment) = comment else { return Ok(()) };
+    change(connection, "COMMENT ON ROLE %I IS ", role, &vec![("%L", comment.to_owned())]).await
 }
 
 pub(crate) async fn create_account(
     (server, call): (Server, Call),
     request: NewAccount,
 ) -> Result<Reply<CreatedAccount>> {
-    let entitlements = request.entitlements.iter().map(wanted).collect::<Result<Vec<_>>>()?;
+    let entitlements = request.entitlements.iter().map(|given| Entitlement::named(given.entitlement()));
+    let entitlements = entitlements.collect::<Result<Vec<_>>>()?;
     let generated = match (&request.password, request.generate_password) {
         (None, true) if call.include_raw_data() => Some(password::generated()?),
         (None, true) => {
@@ -141,26 +136,25 @@ async fn create(
 ) -> Result<Account> {
     let NewAccount { name, connection_limit, valid_until, .. } = request;
     let connection = &server.main;
-    let statement = RoleStatement::new("CREATE ROLE %I LOGIN", name);
     let password = request.password.as_ref().or(generated);
-    let statement = &statement.options(password, *connection_limit, valid_until.as_ref())?;
+    let options = &options(password, *connection_limit, valid_until.as_ref())?;
     // Roles and what all databases share are created together or not at all.
     let (schemas, shared): (Vec<_>, Vec<_>) =
         entitlements.iter().partition(|entitlement| entitlement.kind == Kind::Schema);
     let shared = &shared;
     let created = server.with_retries(|| async move {
         check_is_free(connection, name).await?;
-        connection.begin().await?;
-        statement.run(connection).await?;
+        connection.execute("BEGIN").await?;
+        change(connection, "CREATE ROLE %I LOGIN", name, options).await?;
         comment(connection, name, request.comment.as_deref()).await?;
         let oid = find(connection, name).await?.ok_or_else(|| {
             ConnectorError::invalid_response(format!("The server does not show the new role \"{name}\""))
         })?;
         let account = server.account(&oid.to_string()).await?;
         for entitlement in shared {
-            entitlement_changes::apply(server, connection, &account, entitlement, Change::Grant).await?;
+            Grant { server, connection, account: &account, entitlement }.set(true).await?;
         }
-        connection.commit().await?;
+        connection.execute("COMMIT").await?;
         Ok(account)
     });
     let account = created.await?;
@@ -171,8 +165,7 @@ async fn create(
     server.verify("the account is not there", is_there).await?;
     // Other databases see the role only now; when they refuse, it goes again.
     for entitlement in schemas {
-        if let Err(error) = entitlement_changes::change(server, &account, entitlement, Change::Grant).await {
-            let _ = connection.rollback().await;
+        if let Err(error) = entitlement_changes::set(server, &account, entitlement, true).await {
             return Err(match deletion::remove(server, &account).await {
                 Ok(()) => error,
                 Err(second) => {
@@ -188,19 +181,9 @@ async fn create(
     Ok(account)
 }
 
-/// The entitlement that a request to create an account names.
-fn wanted(entitlement: &CreateAccountEntitlement) -> Result<Entitlement> {
-    Entitlement::named(
-        &entitlement.entitlement_type,
-        &entitlement.integration_specific_id,
-        entitlement.integration_specific_resource_id.as_deref().unwrap_or_default(),
-    )
-}
-
 /// The OID of the role with a name. The type of the parameter has the server refuse names that it would cut.
 async fn find(connection: &Connection, name: &str) -> Result<Option<u32>> {
-    let row = connection.find("SELECT oid FROM pg_roles WHERE rolname = $1", &[(&name, Type::NAME)]).await?;
-    row.map(|row| Ok(row.try_get(0)?)).transpose()
+    connection.row("SELECT to_json(oid::int8) FROM pg_roles WHERE rolname = $1", &[(&name, Type::NAME)]).await
 }
 
 /// Refuses a name that no new role can have.
@@ -214,14 +197,6 @@ async fn check_is_free(connection: &Connection, name: &str) -> Result<()> {
     }
 }
 
-async fn comment(connection: &Connection, role: &str, comment: Option<&str>) -> Result<()> {
-    let statement = RoleStatement::new("COMMENT ON ROLE %I IS ", role);
-    match comment {
-        None => Ok(()),
-        Some(comment) => statement.with("%L", Some(comment.to_owned())).run(connection).await,
-    }
-}
-
 pub(crate) async fn update_account(
     server: Server,
     request: UpdatedAccount,
@@ -229,23 +204,21 @@ pub(crate) async fn update_account(
     let account = server.account(&request.id).await?;
     let UpdatedAccount { password, connection_limit, valid_until, .. } = &request;
     let name = request.name.as_deref().filter(|name| *name != account.name);
-    let options = RoleStatement::new("ALTER ROLE %I", &account.name);
-    let options = options.options(password.as_ref(), *connection_limit, valid_until.as_ref())?;
-    let has_options = options.values.len() > 1;
-    if has_options || name.is_some() {
+    let options = options(password.as_ref(), *connection_limit, valid_until.as_ref())?;
+    if !options.is_empty() || name.is_some() {
         server.refuse_own(&account)?;
     }
     let update = async || {
         let connection = &server.main;
-        connection.begin().await?;
-        if has_options {
-            options.run(connection).await?;
+        connection.execute("BEGIN").await?;
+        if !options.is_empty() {
+            change(connection, "ALTER ROLE %I", &account.name, &options).await?;
         }
         comment(connection, &account.name, request.comment.as_deref()).await?;
         if let Some(name) = name {
             check_is_free(connection, name).await?;
-            let rename = RoleStatement::new("ALTER ROLE %I", &account.name);
-            rename.with(" RENAME TO %I", Some(name.to_owned())).run(connection).await?;
+            let rename = vec![(" RENAME TO %I", name.to_owned())];
+            change(connection, "ALTER ROLE %I", &account.name, &rename).await?;
             if connection.password_cleared() {
                 return Err(ConnectorError::conflict(
                     "Renaming it would clear its password, which is stored as MD5 with the name in it",
@@ -253,11 +226,11 @@ pub(crate) async fn update_account(
                 .with_hint("Give a new password in the same request."));
             }
         }
-        connection.commit().await
+        connection.execute("COMMIT").await
     };
     server.with_retries(update).await?;
     server.verify("the account is not as requested", is_updated(&server, &account, &request)).await?;
-    let changes = has_options || request.comment.is_some() || name.is_some();
+    let changes = !options.is_empty() || request.comment.is_some() || name.is_some();
     Reply::new(UpdateableAccount { id: account.id() }).did(Effect::updated_unless(!changes), &request, true)
 }
 
@@ -283,11 +256,9 @@ pub(crate) async fn activate_account(
         switch(&server, &account, "ALTER ROLE %I LOGIN", true).await?;
     }
     let effect = Effect::updated_unless(account.can_log_in);
-    let mut reply = Reply::new(ActivatedAccount::active()).did(effect, &request, true)?;
-    if let Some(summary) = reply.execution_summary.as_mut().filter(|_| account.has_expired) {
-        summary.description = Some("Its password has expired: it logs in by other means alone".to_owned());
-    }
-    Ok(reply)
+    let expired =
+        account.has_expired.then(|| "Its password has expired: it logs in by other means alone".to_owned());
+    Ok(Reply::new(ActivatedAccount::active()).did(effect, &request, true)?.described(expired))
 }
 
 pub(crate) async fn deactivate_account(
@@ -307,9 +278,9 @@ pub(crate) async fn deactivate_account(
 }
 
 /// Switches an account on or off.
-async fn switch(server: &Server, account: &Account, template: &str, on: bool) -> Result<()> {
-    let statement = &RoleStatement::new(template, &account.name);
-    server.with_retries(|| statement.run(&server.main)).await?;
+async fn switch(server: &Server, account: &Account, statement: &str, on: bool) -> Result<()> {
+    let none = &Options::new();
+    server.with_retries(|| change(&server.main, statement, &account.name, none)).await?;
     let is_switched = async { Ok(server.account(&account.id()).await?.can_log_in == on) };
     server.verify("the account's status is as before", is_switched).await
 }

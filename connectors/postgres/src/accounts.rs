@@ -1,10 +1,9 @@
 //! Accounts: the roles that can log in, and those that could before they were deactivated.
 
 use lumos_connector::prelude::*;
-use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use crate::connection::{Connection, optional_text, text};
+use crate::failures::missing_privilege;
 use crate::server::Server;
 use crate::settings::PostgresSettings;
 
@@ -19,6 +18,7 @@ const CONNECTION_LIMIT: &str = "connection_limit";
 const VALID_UNTIL: &str = "valid_until";
 
 /// A role that is an account. Its OID identifies it: names can change, and can be given to another role.
+#[derive(Deserialize)]
 pub(crate) struct Account {
     pub(crate) oid: u32,
     pub(crate) name: String,
@@ -31,30 +31,7 @@ pub(crate) struct Account {
     /// When its password ends: seconds in UTC, or the server's own text for what has no year of four digits.
     pub(crate) valid_until: Option<String>,
     pub(crate) comment: Option<String>,
-    attributes: Vec<String>,
-}
-
-/// The accounts from one OID to another, in their order.
-async fn accounts(connection: &Connection, first: u32, last: u32, limit: usize) -> Result<Vec<Account>> {
-    let sql = format!(
-        "SELECT r.oid, r.rolname AS name, r.rolcanlogin AS can_log_in, r.rolvaliduntil IS NOT NULL AS has_end,
-            coalesce(r.rolvaliduntil <= now(), false) AS has_expired, r.rolinherit AS inherits,
-            array_remove(ARRAY[
-                CASE WHEN r.rolsuper THEN 'SUPERUSER' END, CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END,
-                CASE WHEN r.rolcreatedb THEN 'CREATEDB' END, CASE WHEN r.rolreplication THEN 'REPLICATION' END,
-                CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END], NULL) AS attributes,
-            r.rolconnlimit AS connection_limit,
-            CASE WHEN r.rolvaliduntil = 'infinity' THEN NULL
-                WHEN r.rolvaliduntil >= '0001-01-01' AND r.rolvaliduntil < '10000-01-01'
-                    THEN to_char(r.rolvaliduntil, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')
-                ELSE r.rolvaliduntil::text END AS valid_until,
-            shobj_description(r.oid, 'pg_authid') AS comment
-        FROM pg_roles r WHERE {IS_ACCOUNT} AND r.oid BETWEEN $1 AND $2 ORDER BY r.oid LIMIT $3"
-    );
-    let limit = i64::try_from(limit)?;
-    let rows =
-        connection.query(&sql, &[(&first, Type::OID), (&last, Type::OID), (&limit, Type::INT8)]).await?;
-    rows.iter().map(Account::of).collect()
+    pub(crate) attributes: Vec<String>,
 }
 
 pub(crate) async fn list_accounts(
@@ -62,10 +39,8 @@ pub(crate) async fn list_accounts(
     request: ListAccounts,
 ) -> Result<Reply<Vec<FoundAccountData>>> {
     let listing = page.listing::<u32>(SIZES)?;
-    let Some(first) = listing.after().map_or(Some(0), |last| last.checked_add(1)) else {
-        return listing.reply([], |oid| *oid, |_| FoundAccountData::default());
-    };
-    let accounts = accounts(&server.main, first, u32::MAX, listing.limit()).await?;
+    let after = listing.after().copied().unwrap_or_default();
+    let accounts = server.accounts(after, u32::MAX, listing.limit()).await?;
     let wanted = request.custom_attributes.as_deref();
     listing.reply(accounts, |account| account.oid, |account| account.found(&server.settings, wanted))
 }
@@ -79,29 +54,75 @@ pub(crate) async fn list_custom_attributes_schema(
     (): (),
     _: ListCustomAttributesSchema,
 ) -> Result<Vec<CustomAttributeSchema>> {
-    let attribute = |name, kind, description| {
-        CustomAttributeSchema::new(CustomAttributeCustomizedType::Account, name, kind)
-            .description(description)
-    };
-    Ok(vec![
-        attribute(COMMENT, CustomAttributeType::String, "The comment on the role."),
-        attribute(
-            CONNECTION_LIMIT,
-            CustomAttributeType::Integer,
-            "How many sessions it may have at once; -1 is any.",
-        ),
-        attribute(VALID_UNTIL, CustomAttributeType::Datetime, "When its password ends."),
-    ])
+    use CustomAttributeType as Kind;
+    let attributes = [
+        (COMMENT, Kind::String, "The comment on the role."),
+        (CONNECTION_LIMIT, Kind::Integer, "How many sessions it may have at once; -1 is any."),
+        (VALID_UNTIL, Kind::Datetime, "When its password ends."),
+    ];
+    let account = CustomAttributeCustomizedType::Account;
+    let attribute = |(name, kind, about)| CustomAttributeSchema::new(account, name, kind).description(about);
+    Ok(attributes.map(attribute).into())
+}
+
+/// The server remembers the sessions that are open now, and no others.
+pub(crate) async fn get_last_activity(
+    server: Server,
+    request: GetLastActivity,
+) -> Result<Vec<LastActivityData>> {
+    const MAY: &str = "SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')";
+    const SQL: &str = r#"
+        SELECT json_build_array(usesysid::text, to_char(max(backend_start), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+            to_char(max(coalesce(state_change, backend_start)), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+        FROM pg_stat_activity WHERE usesysid = ANY ($1) GROUP BY usesysid ORDER BY usesysid"#;
+    // Without this role the server shows the sessions of others without their times.
+    if !server.main.is_true(MAY, &[]).await? {
+        return Err(missing_privilege(
+            "The server hides the activity of other roles",
+            "membership in pg_read_all_stats",
+        ));
+    }
+    let accounts: Vec<u32> = request.account_ids.iter().filter_map(|id| oid(id)).collect();
+    let rows: Vec<(String, String, String)> = server.main.rows(SQL, &[(&accounts, Type::OID_ARRAY)]).await?;
+    let found = rows.into_iter().flat_map(|(account, login, activity)| {
+        [(ActivityEventType::LastLogin, login), (ActivityEventType::LastActivity, activity)]
+            .map(|(event, time)| LastActivityData::new(account.clone(), event, time))
+    });
+    Ok(found.collect())
 }
 
 impl Server {
     /// The account with an id, which must exist.
     pub(crate) async fn account(&self, id: &str) -> Result<Account> {
         let found = match oid(id) {
-            Some(oid) => accounts(&self.main, oid, oid, 1).await?.pop(),
+            Some(oid) => self.accounts(oid - 1, oid, 1).await?.pop(),
             None => None,
         };
         found.ok_or_else(|| ConnectorError::not_found(format!("No account {id}")))
+    }
+
+    /// The accounts after one OID and up to another, in their order.
+    async fn accounts(&self, after: u32, last: u32, limit: usize) -> Result<Vec<Account>> {
+        let sql = format!(
+            "SELECT to_json(a) FROM (
+                SELECT r.oid::int8, r.rolname AS name, r.rolcanlogin AS can_log_in,
+                    r.rolvaliduntil IS NOT NULL AS has_end, coalesce(r.rolvaliduntil <= now(), false) AS has_expired,
+                    r.rolinherit AS inherits,
+                    array_remove(ARRAY[
+                        CASE WHEN r.rolsuper THEN 'SUPERUSER' END, CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END,
+                        CASE WHEN r.rolcreatedb THEN 'CREATEDB' END,
+                        CASE WHEN r.rolreplication THEN 'REPLICATION' END,
+                        CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END], NULL) AS attributes,
+                    r.rolconnlimit AS connection_limit,
+                    CASE WHEN r.rolvaliduntil = 'infinity' THEN NULL
+                        WHEN r.rolvaliduntil >= '0001-01-01' AND r.rolvaliduntil < '10000-01-01'
+                            THEN to_char(r.rolvaliduntil, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')
+                        ELSE r.rolvaliduntil::text END AS valid_until,
+                    shobj_description(r.oid, 'pg_authid') AS comment
+                FROM pg_roles r WHERE {IS_ACCOUNT} AND r.oid > $1 AND r.oid <= $2 ORDER BY r.oid LIMIT $3) a"
+        );
+        let limit = i64::try_from(limit)?;
+        self.main.rows(&sql, &[(&after, Type::OID), (&last, Type::OID), (&limit, Type::INT8)]).await
     }
 }
 
@@ -111,21 +132,6 @@ pub(crate) fn oid(id: &str) -> Option<u32> {
 }
 
 impl Account {
-    fn of(row: &Row) -> Result<Self> {
-        Ok(Self {
-            oid: row.try_get("oid")?,
-            name: text(row, "name")?,
-            can_log_in: row.try_get("can_log_in")?,
-            has_end: row.try_get("has_end")?,
-            has_expired: row.try_get("has_expired")?,
-            inherits: row.try_get("inherits")?,
-            attributes: row.try_get("attributes")?,
-            connection_limit: row.try_get("connection_limit")?,
-            valid_until: row.try_get("valid_until")?,
-            comment: optional_text(row, "comment")?,
-        })
-    }
-
     pub(crate) fn id(&self) -> String {
         self.oid.to_string()
     }

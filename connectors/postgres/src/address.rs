@@ -2,7 +2,7 @@
 
 use lumos_connector::prelude::*;
 
-use crate::settings::PostgresSettings;
+use crate::settings::{DEFAULT_PORT, PostgresSettings};
 
 /// Folders of sockets that `host` may name, separated by colons: set by the operator, since the server may
 /// let every local user in by its socket without a password.
@@ -38,18 +38,18 @@ impl Address {
         let (host, port) = split(host)?;
         match port {
             // A port that was left at its default cannot contradict another.
-            Some(port) if given != port && given != PostgresSettings::DEFAULT_PORT => {
+            Some(port) if given != port && settings.port.get() != DEFAULT_PORT => {
                 Err(invalid("names a port other than that of the setting `port`"))
             }
             port => Ok(Self::Tcp(host.to_owned(), port.unwrap_or(given))),
         }
     }
 
-    /// The name that the server's certificate has to have: an IPv6 address without its zone.
-    pub(crate) fn server_name(&self) -> &str {
+    /// The name that the server's certificate has to have: an IPv6 address without its zone. Sockets need none.
+    pub(crate) fn server_name(&self) -> Option<&str> {
         match self {
-            Self::Tcp(host, _) => host.split('%').next().unwrap_or_default(),
-            Self::Socket(_) => "localhost",
+            Self::Tcp(host, _) => host.split('%').next(),
+            Self::Socket(_) => None,
         }
     }
 }
@@ -113,7 +113,7 @@ mod tests {
             assert_eq!(address(host, 5432, None).unwrap(), Address::Tcp(expected.to_owned(), port), "{host}");
         }
         assert_eq!(address("db:6432", 6432, None).unwrap(), Address::Tcp("db".to_owned(), 6432));
-        assert_eq!(address("fe80::1%eth0", 5432, None).unwrap().server_name(), "fe80::1");
+        assert_eq!(address("fe80::1%eth0", 5432, None).unwrap().server_name(), Some("fe80::1"));
     }
 
     #[test]

@@ -8,17 +8,18 @@ use std::time::Duration;
 
 use lumos_connector::prelude::*;
 use lumos_connector::tls::Trust;
+use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_postgres::config::SslMode as Encryption;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::{FromSql, ToSql, Type};
-use tokio_postgres::{AsyncMessage, Client, Config, Error, NoTls, Row};
+use tokio_postgres::{AsyncMessage, Client, Config, Error, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::address::Address;
-use crate::failures;
+use crate::failures::{self, explain_denied};
 use crate::settings::{PostgresSettings, SslMode};
 
 /// A value of a statement and its type, which spares the server a question.
@@ -64,7 +65,6 @@ impl Endpoint {
             .password(self.login.password.expose())
             .dbname(database)
             .application_name("lumos-postgres-connector")
-            .ssl_mode(if self.tls.is_some() { Encryption::Require } else { Encryption::Disable })
             // These win over what owners of databases and roles configure. A foreign search path would let them put
             // functions of their own in the place of the server's; compiling costs these statements more than it saves.
             .options(format!(
@@ -72,7 +72,7 @@ impl Endpoint {
                 self.timeout.as_millis()
             ));
         let end = self.deadline.min(Instant::now() + self.timeout);
-        let connected = timeout_at(end, self.open(&config)).await;
+        let connected = timeout_at(end, self.open(config)).await;
         let (client, password_cleared, is_ascii) = connected
             .map_err(|_| ConnectorError::network("The server did not accept a connection in time"))?
             .map_err(failures::pooler)?;
@@ -80,37 +80,22 @@ impl Endpoint {
         let connection = Connection { client, timeout, deadline, password_cleared };
         if is_ascii {
             // Such a database holds bytes of any encoding, and refuses to send those that are not UTF-8 as such.
-            connection.within(connection.client.batch_execute("SET client_encoding TO SQL_ASCII")).await?;
+            connection.execute("SET client_encoding TO SQL_ASCII").await?;
         }
         Ok(connection)
     }
 
-    async fn open(&self, config: &Config) -> Result<Opened> {
+    async fn open(&self, config: Config) -> Result<Opened> {
         match &self.address {
             Address::Tcp(host, port) => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(connect_error)?;
                 stream.set_nodelay(true)?;
-                match &self.tls {
-                    Some(tls) => {
-                        let tls = MakeTlsConnect::<TcpStream>::make_tls_connect(
-                            &mut tls.clone(),
-                            self.address.server_name(),
-                        )?;
-                        Ok(config.connect_raw(stream, tls).await.map(spawn_connection)?)
-                    }
-                    None => Ok(config.connect_raw(stream, NoTls).await.map(spawn_connection)?),
-                }
+                self.start(config, stream).await
             }
             #[cfg(unix)]
             Address::Socket(path) => {
                 let stream = tokio::net::UnixStream::connect(path).await.map_err(connect_error)?;
-                // What goes through a socket does not leave the machine; servers do not encrypt it.
-                let config = &mut config.clone();
-                Ok(config
-                    .ssl_mode(Encryption::Disable)
-                    .connect_raw(stream, NoTls)
-                    .await
-                    .map(spawn_connection)?)
+                self.start(config, stream).await
             }
             #[cfg(not(unix))]
             Address::Socket(_) => {
@@ -118,7 +103,22 @@ impl Endpoint {
             }
         }
     }
+
+    async fn start<S: Stream>(&self, mut config: Config, stream: S) -> Result<Opened> {
+        match (&self.tls, self.address.server_name()) {
+            (Some(tls), Some(name)) => {
+                let tls = MakeTlsConnect::<S>::make_tls_connect(&mut tls.clone(), name)?;
+                Ok(run(config.ssl_mode(Encryption::Require).connect_raw(stream, tls).await?))
+            }
+            // What goes through a socket does not leave the machine; servers do not encrypt it.
+            _ => Ok(run(config.ssl_mode(Encryption::Disable).connect_raw(stream, NoTls).await?)),
+        }
+    }
 }
+
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
 
 fn connect_error(error: io::Error) -> ConnectorError {
     let message = format!("Cannot connect to the server: {error}");
@@ -133,11 +133,7 @@ type Opened = (Client, Arc<AtomicBool>, bool);
 
 /// Lets a connection run beside the call until its client is dropped, and notes when the server says that a rename has
 /// cleared a password.
-fn spawn_connection<S, T>((client, mut connection): (Client, tokio_postgres::Connection<S, T>)) -> Opened
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+fn run<S: Stream, T: Stream>((client, mut connection): (Client, tokio_postgres::Connection<S, T>)) -> Opened {
     let cleared = Arc::new(AtomicBool::new(false));
     let noted = cleared.clone();
     let is_ascii = connection.parameter("server_encoding") == Some("SQL_ASCII");
@@ -163,9 +159,9 @@ where
 impl Connection {
     /// Whether the server has applied the options of the session; some poolers accept and ignore them.
     pub(crate) async fn check_options(&self) -> Result<()> {
-        let row = self.find("SHOW search_path", &[]).await?;
-        let path: Option<String> = row.map(|row| row.try_get(0)).transpose()?;
-        if path.as_deref() == Some("pg_catalog") { Ok(()) } else { Err(failures::is_a_pooler()) }
+        // Not by a function: on a foreign search path it could be anybody's.
+        let row = self.within(self.client.query_typed_one("SHOW search_path", &[])).await?;
+        if row.try_get::<_, &str>(0)? == "pg_catalog" { Ok(()) } else { Err(failures::is_a_pooler()) }
     }
 
     /// Whether a rename on this connection has cleared a password, which the server only remarks upon.
@@ -173,44 +169,44 @@ impl Connection {
         self.password_cleared.load(Ordering::Acquire)
     }
 
-    /// The rows of a statement.
-    pub(crate) async fn query(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>> {
-        self.within(self.client.query_typed(sql, parameters)).await
+    /// The rows of a statement, each of which is one value of JSON.
+    pub(crate) async fn rows<T: DeserializeOwned>(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<T>> {
+        let rows = self.within(self.client.query_typed(sql, parameters)).await?;
+        rows.iter().map(|row| Ok(serde_json::from_str(&row.try_get::<_, JsonText>(0)?.0)?)).collect()
     }
 
     /// The row of a statement that has one at most.
-    pub(crate) async fn find(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Option<Row>> {
-        self.within(self.client.query_typed_opt(sql, parameters)).await
+    pub(crate) async fn row<T: DeserializeOwned>(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Option<T>> {
+        Ok(self.rows(sql, parameters).await?.pop())
     }
 
     /// Whether a statement whose row is a boolean says so.
     pub(crate) async fn is_true(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<bool> {
-        let row = self.find(sql, parameters).await?;
-        Ok(row.map(|row| row.try_get::<_, Option<bool>>(0)).transpose()?.flatten().unwrap_or_default())
+        let sql = format!("SELECT to_json(coalesce(({sql}), false))");
+        Ok(self.row(&sql, parameters).await?.unwrap_or_default())
     }
 
     /// Runs a statement that takes no parameters, such as `CREATE ROLE %I PASSWORD %L`: the server itself quotes the
-    /// values as identifiers (`%I`) and literals (`%L`).
-    pub(crate) async fn run(&self, template: &str, values: &[&str]) -> Result<()> {
-        const QUOTE: &str = "SELECT format($1, VARIADIC $2)";
+    /// values as identifiers (`%I`) and literals (`%L`). `needs` is what the connector's role lacks when it may not.
+    pub(crate) async fn run(&self, template: &str, values: &[&str], needs: &str) -> Result<()> {
+        const QUOTE: &str = "SELECT to_json(format($1, VARIADIC $2))";
         let parameters: [Parameter<'_>; 2] = [(&template, Type::TEXT), (&values, Type::TEXT_ARRAY)];
-        let row = self.within(self.client.query_typed_one(QUOTE, &parameters)).await?;
-        let statement: String = row.try_get(0)?;
-        self.within(self.client.batch_execute(&statement)).await
+        let statement: Option<String> = self.row(QUOTE, &parameters).await?;
+        explain_denied(self.execute(&statement.unwrap_or_default()).await, || needs.to_owned())
     }
 
-    /// Starts a transaction, which ends with [`commit`](Self::commit) or with the connection.
-    pub(crate) async fn begin(&self) -> Result<()> {
-        self.within(self.client.batch_execute("BEGIN")).await
-    }
-
-    pub(crate) async fn commit(&self) -> Result<()> {
-        self.within(self.client.batch_execute("COMMIT")).await
-    }
-
-    /// Gives a transaction up, if there is one.
-    pub(crate) async fn rollback(&self) -> Result<()> {
-        self.within(self.client.batch_execute("ROLLBACK")).await
+    /// Runs a statement as it is: `BEGIN`, which starts a transaction that ends with `COMMIT`, with `ROLLBACK` or with the
+    /// connection.
+    pub(crate) async fn execute(&self, statement: &str) -> Result<()> {
+        self.within(self.client.batch_execute(statement)).await
     }
 
     /// Waits for the server no longer than the settings and the caller allow.
@@ -225,11 +221,11 @@ impl Connection {
     }
 }
 
-/// A text of the server's catalogs. Names that were made in a database of another encoding may not be UTF-8: what cannot
-/// be read becomes U+FFFD, and the row stays.
-pub(crate) struct Text(pub(crate) String);
+/// JSON of the server. Names that were made in a database of another encoding may not be UTF-8: what cannot be read becomes
+/// U+FFFD, and the row stays.
+struct JsonText(String);
 
-impl<'a> FromSql<'a> for Text {
+impl<'a> FromSql<'a> for JsonText {
     fn from_sql(
         _: &Type,
         raw: &'a [u8],
@@ -238,18 +234,8 @@ impl<'a> FromSql<'a> for Text {
     }
 
     fn accepts(kind: &Type) -> bool {
-        [Type::TEXT, Type::NAME].contains(kind)
+        *kind == Type::JSON
     }
-}
-
-/// The text in a column.
-pub(crate) fn text(row: &Row, column: &str) -> Result<String> {
-    Ok(row.try_get::<_, Text>(column)?.0)
-}
-
-/// The text in a column that may be null.
-pub(crate) fn optional_text(row: &Row, column: &str) -> Result<Option<String>> {
-    Ok(row.try_get::<_, Option<Text>>(column)?.map(|text| text.0))
 }
 
 #[cfg(test)]

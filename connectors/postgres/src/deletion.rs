@@ -4,24 +4,26 @@ use lumos_connector::prelude::*;
 use tokio_postgres::types::Type;
 
 use crate::accounts::Account;
-use crate::connection::{Connection, optional_text, text};
-use crate::failures::{explain_denied, missing_privilege};
+use crate::connection::Connection;
+use crate::failures::{missing_privilege, reason};
 use crate::server::Server;
 
 /// How often the catalogs refer to a role, in one database or in what all databases share.
+#[derive(Deserialize)]
 struct References {
     database: Option<String>,
     /// How many objects it owns there.
     owned: i64,
 }
 
-const REFERENCES: &str = "SELECT d.datname AS database, count(*) FILTER (WHERE s.deptype = 'o') AS owned
+const REFERENCES: &str = "SELECT json_build_object(
+        'database', d.datname, 'owned', count(*) FILTER (WHERE s.deptype = 'o'))
     FROM pg_shdepend s LEFT JOIN pg_database d ON d.oid = s.dbid
     WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = $1 GROUP BY d.datname ORDER BY d.datname";
 
 /// What a role has granted to others by a grant option, in the current database and of what all share. What it granted as
 /// an owner is not among it: that goes on as the grant of the next owner.
-const DEPENDENTS: &str = "SELECT DISTINCT a.privilege_type AS what, pg_describe_object(s.classid, s.objid, s.objsubid) AS place,
+const DEPENDENTS: &str = "SELECT a.privilege_type AS what, pg_describe_object(s.classid, s.objid, s.objsubid) AS place,
         CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee) END AS member
     FROM pg_shdepend s, aclexplode(CASE s.classid
         WHEN 'pg_database'::regclass THEN (SELECT datacl FROM pg_database WHERE oid = s.objid)
@@ -51,14 +53,13 @@ pub(crate) async fn delete_account(server: Server, request: DeleteAccount) -> Re
     server.refuse_own_and_bootstrap(&account)?;
     check_new_owner(&server, &account).await?;
     let references = references(&server.main, &account).await?;
-    if server.settings.new_owner().is_none() && references.iter().any(|one| one.owned > 0) {
-        return Err(owns(&account, &references));
+    if server.settings.new_owner().is_none() {
+        check_owns_nothing(&account, &references)?;
     }
     let mut dependents = dependents(&server, &server.main, &account).await?;
     for database in references.iter().filter_map(|one| one.database.as_deref()) {
         if dependents.is_empty() && database != server.settings.database {
-            let connection =
-                server.database(database).await.map_err(|error| unreachable(&account, database, error))?;
+            let connection = enter(&server, &account, database).await?;
             dependents = self::dependents(&server, &connection, &account).await?;
         }
     }
@@ -68,30 +69,25 @@ pub(crate) async fn delete_account(server: Server, request: DeleteAccount) -> Re
     let members = members(&server, &account).await?;
     server.end_sessions(&account).await?;
     remove(&server, &account).await?;
-    let is_gone =
-        async { Ok(server.account(&request.account_id).await.is_err_and(|error| is_not_found(&error))) };
+    let is_gone = async {
+        let found = server.account(&request.account_id).await;
+        Ok(found.is_err_and(|error| error.class() == Some(ErrorClass::NotFound)))
+    };
     server.verify("the account is still there", is_gone).await?;
-    let mut reply = Reply::new(DeletedAccount::deleted()).did(Effect::deleted(), &request, false)?;
-    if let Some(summary) = reply.execution_summary.as_mut().filter(|_| !members.is_empty()) {
-        summary.description =
-            Some(format!("The role had members, which no longer have what it had: {members}"));
-    }
-    Ok(reply)
+    let members =
+        members.map(|members| format!("The role had members, which no longer have what it had: {members}"));
+    Ok(Reply::new(DeletedAccount::deleted()).did(Effect::deleted(), &request, false)?.described(members))
 }
 
 /// The names of the members of a role, save the connector's own.
-async fn members(server: &Server, account: &Account) -> Result<String> {
+async fn members(server: &Server, account: &Account) -> Result<Option<String>> {
     let sql = format!(
-        "SELECT DISTINCT quote_ident(r.rolname) AS name FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
-        WHERE m.roleid = $1 AND r.rolname <> current_user AND {} ORDER BY 1",
+        "SELECT to_json(string_agg(DISTINCT quote_ident(r.rolname), ', ' ORDER BY quote_ident(r.rolname)))
+        FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
+        WHERE m.roleid = $1 AND r.rolname <> current_user AND {} HAVING count(*) > 0",
         server.usable()
     );
-    let rows = server.main.query(&sql, &[(&account.oid, Type::OID)]).await?;
-    Ok(rows.iter().map(|row| text(row, "name")).collect::<Result<Vec<_>>>()?.join(", "))
-}
-
-fn is_not_found(error: &ConnectorError) -> bool {
-    error.class() == Some(ErrorClass::NotFound)
+    server.main.row(&sql, &[(&account.oid, Type::OID)]).await
 }
 
 /// Refuses a new owner that does not exist, and the account itself: `DROP OWNED` would then drop what it owns.
@@ -117,35 +113,31 @@ async fn check_new_owner(server: &Server, account: &Account) -> Result<()> {
 /// Drops a role, with its grants, in every database. What it owns goes to the role of the settings; without one it must
 /// own nothing.
 pub(crate) async fn remove(server: &Server, account: &Account) -> Result<()> {
+    const IS_MEMBER: &str = "SELECT pg_has_role(current_user, $1, 'USAGE')";
     let references = references(&server.main, account).await?;
     if references.is_empty() {
         return drop_role(server, account).await;
     }
     // Acting for a role takes being a member of it, which ends with the role.
-    const IS_MEMBER: &str = "SELECT pg_has_role(current_user, $1, 'USAGE')";
     let is_member = server.main.is_true(IS_MEMBER, &[(&account.oid, Type::OID)]).await?;
+    let needs = format!("ADMIN OPTION on the role \"{}\"", account.name);
     if !is_member {
-        let joined = server.main.run("GRANT %I TO CURRENT_USER", &[&account.name]).await;
-        explain_denied(joined, || format!("ADMIN OPTION on the role \"{}\"", account.name))?;
+        server.main.run("GRANT %I TO CURRENT_USER", &[&account.name], &needs).await?;
     }
     let removed = remove_references(server, account, &references).await;
     if removed.is_err() && !is_member {
         // The first error is the one to report.
-        let _ = server.main.rollback().await;
-        let _ = server.main.run("REVOKE %I FROM CURRENT_USER", &[&account.name]).await;
+        let _ = server.main.run("REVOKE %I FROM CURRENT_USER", &[&account.name], &needs).await;
     }
     removed
 }
 
 async fn remove_references(server: &Server, account: &Account, references: &[References]) -> Result<()> {
     for database in references.iter().filter_map(|one| one.database.as_deref()) {
-        server
-            .with_retries(|| async {
-                let connection = server.database(database).await;
-                let connection = connection.map_err(|error| unreachable(account, database, error))?;
-                clear(server, &connection, database, account).await
-            })
-            .await?;
+        let cleared = server.with_retries(|| async {
+            clear(server, &enter(server, account, database).await?, database, account).await
+        });
+        cleared.await?;
     }
     // Databases that it owns, and its privileges on databases, belong to no database: any connection reaches them.
     server.with_retries(|| clear(server, &server.main, &server.settings.database, account)).await?;
@@ -154,47 +146,34 @@ async fn remove_references(server: &Server, account: &Account, references: &[Ref
 
 /// Hands over what a role owns in a database, then revokes what it was granted there.
 async fn clear(server: &Server, connection: &Connection, database: &str, account: &Account) -> Result<()> {
-    connection.begin().await?;
+    let name = &account.name;
+    connection.execute("BEGIN").await?;
     if let Some(new_owner) = server.settings.new_owner() {
-        let reassigned = connection.run("REASSIGN OWNED BY %I TO %I", &[&account.name, new_owner]).await;
-        explain_denied(reassigned, || {
-            format!("membership in the roles \"{}\" and \"{new_owner}\"", account.name)
-        })?;
+        let needs = format!("membership in the roles \"{name}\" and \"{new_owner}\"");
+        connection.run("REASSIGN OWNED BY %I TO %I", &[name, new_owner], &needs).await?;
     } else {
         // `DROP OWNED` drops objects: it must not find any that came after the first look.
-        let references = references(connection, account).await?;
-        if references.iter().any(|one| one.owned > 0) {
-            return Err(owns(account, &references));
-        }
+        check_owns_nothing(account, &references(connection, account).await?)?;
     }
-    let revoked = connection.run("DROP OWNED BY %I", &[&account.name]).await;
-    explain_denied(revoked, || format!("membership in the role \"{}\"", account.name))?;
+    let needs = format!("membership in the role \"{name}\"");
+    connection.run("DROP OWNED BY %I", &[name], &needs).await?;
     // Only a superuser revokes what others have granted.
     if references(connection, account).await?.iter().any(|one| one.database.as_deref() == Some(database)) {
         return Err(missing_privilege(
-            &format!(
-                "Other roles have granted something in the database \"{database}\" to \"{}\"",
-                account.name
-            ),
+            &format!("Other roles have granted something in the database \"{database}\" to \"{name}\""),
             "SUPERUSER, or those roles revoke it",
         ));
     }
-    connection.commit().await
+    connection.execute("COMMIT").await
 }
 
 async fn drop_role(server: &Server, account: &Account) -> Result<()> {
-    let dropped =
-        server.with_retries(|| async { server.main.run("DROP ROLE %I", &[&account.name]).await }).await;
-    explain_denied(dropped, || {
-        format!("CREATEROLE, and since version 16 ADMIN OPTION on \"{}\"", account.name)
-    })
+    let needs = format!("CREATEROLE, and since version 16 ADMIN OPTION on \"{}\"", account.name);
+    server.with_retries(|| async { server.main.run("DROP ROLE %I", &[&account.name], &needs).await }).await
 }
 
 async fn references(connection: &Connection, account: &Account) -> Result<Vec<References>> {
-    let rows = connection.query(REFERENCES, &[(&account.oid, Type::OID)]).await?;
-    rows.iter()
-        .map(|row| Ok(References { database: optional_text(row, "database")?, owned: row.try_get("owned")? }))
-        .collect()
+    connection.rows(REFERENCES, &[(&account.oid, Type::OID)]).await
 }
 
 /// What others would lose with an account that has granted it to them: each a grant in words.
@@ -204,13 +183,11 @@ pub(crate) async fn dependents(
     account: &Account,
 ) -> Result<Vec<String>> {
     let members = if server.has_options { DEPENDENT_MEMBERS } else { "" };
-    let sql = format!("{DEPENDENTS}{members} ORDER BY 1, 2, 3 LIMIT 20");
-    let rows = connection.query(&sql, &[(&account.oid, Type::OID)]).await?;
-    let grant = |row| {
-        let (what, place, member) = (text(row, "what")?, text(row, "place")?, text(row, "member")?);
-        Ok(format!("{what} on {place} to {member}"))
-    };
-    rows.iter().map(grant).collect()
+    let sql = format!(
+        "SELECT to_json(format('%s on %s to %s', what, place, member))
+        FROM (SELECT DISTINCT * FROM ({DEPENDENTS}{members}) a ORDER BY 1, 2, 3 LIMIT 20) a"
+    );
+    connection.rows(&sql, &[(&account.oid, Type::OID)]).await
 }
 
 pub(crate) fn has_granted(account: &Account, dependents: &[String]) -> ConnectorError {
@@ -222,24 +199,30 @@ pub(crate) fn has_granted(account: &Account, dependents: &[String]) -> Connector
     .with_hint("Have another role grant the same, or revoke it, first.")
 }
 
-/// The error of a database that holds something of an account and cannot be entered.
-fn unreachable(account: &Account, database: &str, error: ConnectorError) -> ConnectorError {
-    let reason = crate::failures::reason(&error);
-    error.with_message(format!(
-        "\"{}\" owns or was granted something in the database \"{database}\", which cannot be reached: {reason}",
-        account.name
-    ))
+/// A connection to a database that holds something of an account.
+async fn enter(server: &Server, account: &Account, database: &str) -> Result<Connection> {
+    server.database(database).await.map_err(|error| {
+        let reason = reason(&error);
+        error.with_message(format!(
+            "\"{}\" owns or was granted something in the database \"{database}\", which cannot be reached: {reason}",
+            account.name
+        ))
+    })
 }
 
-fn owns(account: &Account, references: &[References]) -> ConnectorError {
-    let places: Vec<_> = references
-        .iter()
-        .filter(|one| one.owned > 0)
-        .map(|one| match &one.database {
-            Some(database) => format!("{} in the database \"{database}\"", one.owned),
-            None => format!("{} shared by all databases", one.owned),
-        })
-        .collect();
-    ConnectorError::conflict(format!("The role \"{}\" owns objects: {}", account.name, places.join(", ")))
-        .with_hint("Name a role under 'Reassign owned objects to', or hand the objects over first.")
+fn check_owns_nothing(account: &Account, references: &[References]) -> Result<()> {
+    let place = |one: &References| match &one.database {
+        Some(database) => format!("{} in the database \"{database}\"", one.owned),
+        None => format!("{} shared by all databases", one.owned),
+    };
+    let places: Vec<_> = references.iter().filter(|one| one.owned > 0).map(place).collect();
+    if places.is_empty() {
+        return Ok(());
+    }
+    Err(ConnectorError::conflict(format!(
+        "The role \"{}\" owns objects: {}",
+        account.name,
+        places.join(", ")
+    ))
+    .with_hint("Name a role under 'Reassign owned objects to', or hand the objects over first."))
 }

@@ -1,9 +1,11 @@
-//! What identifies an entitlement, here and on the wire.
+//! What identifies an entitlement, and the resource that it is on, here and on the wire.
 
 use lumos_connector::prelude::*;
 
 use crate::accounts::oid;
-use crate::resources::{DATABASE, SCHEMA, schema_id};
+
+pub(crate) const DATABASE: &str = "database";
+pub(crate) const SCHEMA: &str = "schema";
 
 /// Before the id of what an account holds through another role.
 const INHERITED: &str = "inherited:";
@@ -18,9 +20,11 @@ const DATABASE_PRIVILEGES: [&str; 3] = ["CONNECT", "CREATE", "TEMPORARY"];
 const SCHEMA_PRIVILEGES: [&str; 2] = ["CREATE", "USAGE"];
 
 /// What an entitlement is about. The numbers are those of the statements that list them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "i16", into = "i16")]
 pub(crate) enum Kind {
     /// An attribute of the role itself.
+    #[default]
     Attribute = 1,
     /// Being a member of another role.
     Membership = 2,
@@ -30,45 +34,43 @@ pub(crate) enum Kind {
     Schema = 4,
 }
 
-impl Kind {
-    pub(crate) const ALL: [Self; 4] = [Self::Attribute, Self::Membership, Self::Database, Self::Schema];
-
-    pub(crate) fn number(self) -> i16 {
-        self as i16
-    }
-
-    pub(crate) fn with_number(number: i16) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.number() == number)
-    }
-
-    fn type_id(self, inherited: bool) -> &'static str {
-        match (self, inherited) {
-            (Self::Attribute, _) => "attribute",
-            (Self::Membership, false) => "membership",
-            (Self::Membership, true) => "inherited_membership",
-            (Self::Database, false) => "database_privilege",
-            (Self::Database, true) => "inherited_database_privilege",
-            (Self::Schema, false) => "schema_privilege",
-            (Self::Schema, true) => "inherited_schema_privilege",
-        }
+impl From<Kind> for i16 {
+    fn from(kind: Kind) -> Self {
+        kind as Self
     }
 }
 
+impl TryFrom<i16> for Kind {
+    type Error = &'static str;
+
+    fn try_from(number: i16) -> Result<Self, Self::Error> {
+        let kinds = [Self::Attribute, Self::Membership, Self::Database, Self::Schema];
+        kinds.into_iter().find(|kind| i16::from(*kind) == number).ok_or("no kind of entitlement")
+    }
+}
+
+/// The types: what one is about, whether it is inherited, its id, its name, and the type of its resource.
+const TYPES: [(Kind, bool, &str, &str, &str); 7] = [
+    (Kind::Attribute, false, "attribute", "Role attribute", ""),
+    (Kind::Membership, false, "membership", "Membership", ""),
+    (Kind::Membership, true, "inherited_membership", "Inherited membership", ""),
+    (Kind::Database, false, "database_privilege", "Database privilege", DATABASE),
+    (Kind::Database, true, "inherited_database_privilege", "Inherited database privilege", DATABASE),
+    (Kind::Schema, false, "schema_privilege", "Schema privilege", SCHEMA),
+    (Kind::Schema, true, "inherited_schema_privilege", "Inherited schema privilege", SCHEMA),
+];
+
 pub(crate) fn types() -> [EntitlementType; 7] {
-    [
-        EntitlementType::new("attribute", "Role attribute", ""),
-        EntitlementType::new("membership", "Membership", ""),
-        EntitlementType::new("inherited_membership", "Inherited membership", ""),
-        EntitlementType::new("database_privilege", "Database privilege", DATABASE),
-        EntitlementType::new("inherited_database_privilege", "Inherited database privilege", DATABASE),
-        EntitlementType::new("schema_privilege", "Schema privilege", SCHEMA),
-        EntitlementType::new("inherited_schema_privilege", "Inherited schema privilege", SCHEMA),
-    ]
+    TYPES.map(|(_, _, id, label, resource)| EntitlementType::new(id, label, resource))
+}
+
+pub(crate) fn resource_types() -> [ResourceType; 2] {
+    [ResourceType::new(DATABASE, "Database"), ResourceType::new(SCHEMA, "Schema")]
 }
 
 /// An entitlement. What an account holds itself and what it holds through another role are two, since only the first can
 /// be assigned and unassigned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Entitlement {
     /// The OID of the schema's database; 0 for everything else, which all databases share.
     pub(crate) database: u32,
@@ -82,7 +84,8 @@ pub(crate) struct Entitlement {
 
 impl Entitlement {
     pub(crate) fn type_id(&self) -> &'static str {
-        self.kind.type_id(self.inherited)
+        let this = TYPES.iter().find(|one| (one.0, one.1) == (self.kind, self.inherited));
+        this.map_or("attribute", |one| one.2)
     }
 
     pub(crate) fn id(&self) -> String {
@@ -93,52 +96,52 @@ impl Entitlement {
         }
     }
 
-    /// The id of the resource it is on; empty when it is on no resource.
+    /// The id of the resource it is on; empty when it is on no resource. Schemas of two databases may have the same OID.
     pub(crate) fn resource_id(&self) -> String {
         match self.kind {
             Kind::Attribute | Kind::Membership => String::new(),
             Kind::Database => self.object.to_string(),
-            Kind::Schema => schema_id(self.database, self.object),
+            Kind::Schema => format!("{}/{}", self.database, self.object),
         }
     }
 
     /// The entitlement that a request names, which need not exist.
-    pub(crate) fn named(type_id: &str, id: &str, resource_id: &str) -> Result<Self> {
-        Self::parse(type_id, id, resource_id).ok_or_else(|| {
+    pub(crate) fn named(key: EntitlementKey<'_>) -> Result<Self> {
+        Self::parse(key).ok_or_else(|| {
+            let EntitlementKey { entitlement_type, id, resource_id } = key;
             ConnectorError::unknown_value(format!(
-                "No entitlement '{id}' of the type '{type_id}' on the resource '{resource_id}'"
+                "No entitlement '{id}' of the type '{entitlement_type}' on the resource '{resource_id}'"
             ))
         })
     }
 
-    fn parse(type_id: &str, id: &str, resource_id: &str) -> Option<Self> {
-        let (inherited, id) = match id.strip_prefix(INHERITED) {
-            Some(id) => (true, id),
-            None => (false, id),
-        };
-        let kind = Kind::ALL.into_iter().find(|kind| kind.type_id(inherited) == type_id)?;
+    fn parse(key: EntitlementKey<'_>) -> Option<Self> {
+        let (kind, inherited, ..) = *TYPES.iter().find(|one| one.2 == key.entitlement_type)?;
+        let id = if inherited { key.id.strip_prefix(INHERITED)? } else { key.id };
         let (database, object, privileges): (_, _, &[&str]) = match kind {
             Kind::Attribute => (0, 0, &ATTRIBUTES),
             Kind::Membership => (0, oid(id)?, &[]),
-            Kind::Database => (0, oid(resource_id)?, &DATABASE_PRIVILEGES),
+            Kind::Database => (0, oid(key.resource_id)?, &DATABASE_PRIVILEGES),
             Kind::Schema => {
-                let (database, schema) = resource_id.split_once('/')?;
+                let (database, schema) = key.resource_id.split_once('/')?;
                 (oid(database)?, oid(schema)?, &SCHEMA_PRIVILEGES)
             }
         };
         let privilege =
             if kind == Kind::Membership { "" } else { privileges.iter().find(|one| **one == id)? };
         let entitlement = Self { database, kind, object, inherited, privilege: privilege.to_owned() };
-        // An attribute is never inherited, and an entitlement on no resource names no resource.
-        (entitlement.id().trim_start_matches(INHERITED) == id && entitlement.resource_id() == resource_id)
-            .then_some(entitlement)
-            .filter(|entitlement| entitlement.kind != Kind::Attribute || !inherited)
+        // One that is on no resource names none.
+        (entitlement.resource_id() == key.resource_id).then_some(entitlement)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn key<'a>(entitlement_type: &'a str, id: &'a str, resource_id: &'a str) -> EntitlementKey<'a> {
+        EntitlementKey { entitlement_type, id, resource_id }
+    }
 
     fn all() -> Vec<Entitlement> {
         let with = |database, kind, object, privilege: &str| {
@@ -162,7 +165,8 @@ mod tests {
         for entitlement in all() {
             let (type_id, id, resource) =
                 (entitlement.type_id(), entitlement.id(), entitlement.resource_id());
-            assert_eq!(Entitlement::parse(type_id, &id, &resource), Some(entitlement), "{type_id} {id}");
+            let named = Entitlement::named(key(type_id, &id, &resource));
+            assert_eq!(named.unwrap(), entitlement, "{type_id} {id}");
         }
     }
 
@@ -191,7 +195,7 @@ mod tests {
             ("schema_privilege", "USAGE", "5/2200/1"),
             ("schema_privilege", "USAGE; DROP ROLE ada", "5/2200"),
         ] {
-            let error = Entitlement::named(type_id, id, resource).unwrap_err();
+            let error = Entitlement::named(key(type_id, id, resource)).unwrap_err();
             assert_eq!(error.class(), Some(ErrorClass::UnknownValue), "{type_id} {id} {resource}");
         }
     }

@@ -93,6 +93,11 @@ pub(crate) fn is_concurrent_change(error: &ConnectorError) -> bool {
     refusal(error).is_some_and(is_concurrent)
 }
 
+/// Whether a change failed because other grants depend on what it would take away.
+pub(crate) fn is_dependency(error: &ConnectorError) -> bool {
+    refusal(error).is_some_and(|refusal| refusal.code() == &SqlState::DEPENDENT_OBJECTS_STILL_EXIST)
+}
+
 /// Whether an error at connecting to a database, or at reading it, says something of the database: it is broken, going, or
 /// closed to the connector. Everything else concerns the whole server, or is over soon.
 pub(crate) fn is_about_one_database(error: &ConnectorError) -> bool {

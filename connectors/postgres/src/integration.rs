@@ -4,8 +4,7 @@ use lumos_connector::prelude::*;
 
 use crate::account_changes::{self, NewAccount, UpdatedAccount};
 use crate::settings::PostgresSettings;
-use crate::{accounts, activity, associations, credentials, deletion, entitlement_changes, entitlements};
-use crate::{entitlement, failures, resources};
+use crate::{accounts, deletion, entitlement, entitlement_changes, failures, listings, server};
 
 /// The connector.
 ///
@@ -16,24 +15,24 @@ pub fn integration() -> Result<Integration, IntegrationError> {
         .about("PostgreSQL", [AppCategory::Developers, AppCategory::ItAndSecurity])
         .description("Governs the login roles, memberships and privileges of a PostgreSQL server.")
         .vendor_domain("postgresql.org")
-        .resource_types(resources::types())
+        .resource_types(entitlement::resource_types())
         .entitlement_types(entitlement::types())
         .auth::<BasicCredential>()
         .settings::<PostgresSettings>()
         .on_error(failures::mapped)
         // Reading
-        .capability(capability::ValidateCredentials, credentials::validate_credentials)
+        .capability(capability::ValidateCredentials, server::validate_credentials)
         .capability(capability::ListAccounts, accounts::list_accounts)
         .capability(capability::GetAccount, accounts::get_account)
         .capability(capability::ListCustomAttributesSchema, accounts::list_custom_attributes_schema)
-        .capability(capability::ListResources, resources::list_resources)
-        .capability(capability::ListEntitlements, entitlements::list_entitlements)
-        .capability(capability::FindEntitlementAssociations, associations::find_entitlement_associations)
+        .capability(capability::ListResources, listings::list_resources)
+        .capability(capability::ListEntitlements, listings::list_entitlements)
+        .capability(capability::FindEntitlementAssociations, listings::find_entitlement_associations)
         .capability(
             capability::GetAccountEntitlementAssociations,
-            associations::get_account_entitlement_associations,
+            listings::get_account_entitlement_associations,
         )
-        .capability(capability::GetLastActivity, activity::get_last_activity)
+        .capability(capability::GetLastActivity, accounts::get_last_activity)
         // Changing accounts
         .capability(capability::CreateAccount::of::<NewAccount>(), account_changes::create_account)
         .capability(

@@ -6,21 +6,16 @@
 
 mod account_changes;
 mod accounts;
-mod activity;
 mod address;
-mod associations;
 mod connection;
-mod credentials;
 mod deletion;
 mod entitlement;
 mod entitlement_changes;
-mod entitlements;
 mod failures;
 mod integration;
+mod listings;
 mod password;
-mod resources;
 mod server;
 mod settings;
-mod walk;
 
 pub use integration::integration;

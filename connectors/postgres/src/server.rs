@@ -1,7 +1,7 @@
 //! The server as one call sees it: who the connector is there, and what had to be left out.
 
+use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use lumos_connector::prelude::*;
@@ -9,12 +9,12 @@ use tokio_postgres::types::Type;
 
 use crate::accounts::Account;
 use crate::address::{Address, SOCKET_FOLDERS};
-use crate::connection::{Connection, Endpoint, Parameter, tls};
-use crate::failures;
+use crate::connection::{Connection, Endpoint, tls};
+use crate::failures::{self, explain_denied};
 use crate::settings::PostgresSettings;
 
 /// The superuser that the server is made with. It cannot be dropped, and repairs the server when nobody else can.
-pub(crate) const BOOTSTRAP_SUPERUSER: u32 = 10;
+const BOOTSTRAP_SUPERUSER: u32 = 10;
 
 /// The server, signed in to.
 pub(crate) struct Server {
@@ -26,16 +26,16 @@ pub(crate) struct Server {
     own: u32,
     /// Whether memberships have options and grantors of their own, as they do since version 16.
     pub(crate) has_options: bool,
-    include_raw_data: bool,
+    pub(crate) call: Call,
     /// Databases that this call leaves out, and why.
-    left_out: Mutex<Vec<(String, String)>>,
+    pub(crate) left_out: LeftOut,
 }
 
 impl FromCall for Server {
     async fn from_call(call: &Call) -> Result<Self> {
         const SQL: &str =
-            "SELECT r.oid AS own, current_setting('server_version_num')::int4 >= 160000 AS has_options
-            FROM pg_roles r WHERE r.rolname = session_user";
+            "SELECT json_build_array(oid::int8, current_setting('server_version_num')::int4 >= 160000)
+            FROM pg_roles WHERE rolname = session_user";
         let settings: PostgresSettings = call.settings()?;
         let socket_folders = std::env::var(SOCKET_FOLDERS).ok();
         let endpoint = Endpoint {
@@ -47,14 +47,27 @@ impl FromCall for Server {
         };
         let main = endpoint.connect(&settings.database).await?;
         main.check_options().await?;
-        let row = main.find(SQL, &[]).await?;
-        let row = row.ok_or_else(|| {
+        let (own, has_options) = main.row(SQL, &[]).await?.ok_or_else(|| {
             ConnectorError::invalid_response("The server does not show the connector's role")
         })?;
-        let (own, has_options) = (row.try_get("own")?, row.try_get("has_options")?);
-        let include_raw_data = call.include_raw_data();
-        Ok(Self { settings, endpoint, main, own, has_options, include_raw_data, left_out: Mutex::default() })
+        let (call, left_out) = (call.clone(), LeftOut::default());
+        Ok(Self { settings, endpoint, main, own, has_options, call, left_out })
     }
+}
+
+/// Signing in is most of it; what every listing reads is read as well. The tenant is the cluster: its identifier is the
+/// same for every login, address and replica.
+pub(crate) async fn validate_credentials(
+    server: Server,
+    _: ValidateCredentials,
+) -> Result<ValidatedCredentials> {
+    const SQL: &str = "SELECT to_json(c.system_identifier::text)
+        FROM pg_control_system() c, (SELECT FROM pg_roles LIMIT 1) r, (SELECT count(*) FROM pg_auth_members) m";
+    server.databases().await?;
+    let tenant: Option<String> =
+        explain_denied(server.main.row(SQL, &[]).await, || "EXECUTE on pg_control_system()".to_owned())?;
+    let tenant = tenant.ok_or_else(|| ConnectorError::invalid_response("The server shows no roles"))?;
+    Ok(ValidatedCredentials::valid(tenant))
 }
 
 impl Server {
@@ -67,7 +80,43 @@ impl Server {
     /// A connection of its own to another database. It closes when it is dropped.
     pub(crate) async fn database(&self, name: &str) -> Result<Connection> {
         let connection = self.endpoint.connect(name).await;
-        failures::explain_denied(connection, || format!("CONNECT on the database \"{name}\""))
+        explain_denied(connection, || format!("CONNECT on the database \"{name}\""))
+    }
+
+    /// The governed databases by their OIDs. Those that the settings mean and that cannot be entered are left out.
+    ///
+    /// # Errors
+    /// When the settings name one that does not exist: without its rows a listing would look complete.
+    pub(crate) async fn databases(&self) -> Result<BTreeMap<u32, String>> {
+        const SQL: &str = "SELECT json_build_array(d.oid::int8, d.datname, CASE
+                WHEN d.datconnlimit = -2 THEN 'it is invalid and can only be dropped'
+                WHEN NOT d.datallowconn THEN 'it accepts no connections'
+                WHEN d.datconnlimit = 0 AND NOT r.rolsuper THEN 'its connection limit is 0' END)
+            FROM pg_database d, pg_roles r WHERE r.rolname = current_user
+                AND CASE cardinality($1) WHEN 0 THEN NOT d.datistemplate ELSE d.datname::text = ANY ($1) END
+            ORDER BY d.oid";
+        let named = &self.settings.databases;
+        let found: Vec<(u32, String, Option<String>)> =
+            self.main.rows(SQL, &[(named, Type::TEXT_ARRAY)]).await?;
+        if let Some(name) = named.iter().find(|name| found.iter().all(|(_, found, _)| found != *name)) {
+            return Err(ConnectorError::invalid_configuration(format!(
+                "The setting `databases` names \"{name}\", which does not exist"
+            )));
+        }
+        let mut databases = BTreeMap::new();
+        for (oid, name, problem) in found {
+            match problem {
+                Some(problem) => self.leave_out(&name, &problem),
+                None => _ = databases.insert(oid, name),
+            }
+        }
+        Ok(databases)
+    }
+
+    /// Leaves a database out of a listing: one does not hide the others.
+    pub(crate) fn leave_out(&self, database: &str, reason: &str) {
+        let value = json!({"database": database, "reason": reason});
+        self.left_out.add_as(format!("the database \"{database}\": {reason}"), value);
     }
 
     /// Refuses to lock the connector out.
@@ -92,7 +141,29 @@ impl Server {
         Ok(())
     }
 
-    /// Whether a change is to be read back after it was made.
+    /// Makes a change, and again when another transaction was in its way. Each attempt is a transaction, which is given up
+    /// when it fails.
+    pub(crate) async fn with_retries<T, F>(&self, mut change: impl FnMut() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let retries = Retries::default().most(19).first_delay(Duration::from_millis(10)).factor(2.0);
+        let retries = retries.longest_delay(Duration::from_millis(640));
+        let attempt = || {
+            let change = change();
+            async {
+                let changed = change.await;
+                if changed.is_err() {
+                    // The first error is the one to report.
+                    let _ = self.main.execute("ROLLBACK").await;
+                }
+                changed
+            }
+        };
+        retries.run(&self.call, failures::is_concurrent_change, attempt).await
+    }
+
+    /// Reads a change back after it was made, when the settings say so.
     ///
     /// # Errors
     /// `invalid_response` when what is read then differs.
@@ -112,70 +183,17 @@ impl Server {
         Ok(())
     }
 
-    /// Makes a change, and again when another transaction was in its way. Each attempt is a transaction.
-    pub(crate) async fn with_retries<T, F>(&self, mut change: impl FnMut() -> F) -> Result<T>
-    where
-        F: Future<Output = Result<T>>,
-    {
-        const ATTEMPTS: u32 = 20;
-        for number in 1..ATTEMPTS {
-            match change().await {
-                Err(error) if failures::is_concurrent_change(&error) => self.main.rollback().await?,
-                done => return done,
-            }
-            let mut random = [0; 2];
-            getrandom::fill(&mut random)?;
-            // At random, so that those in each other's way do not meet again.
-            let longest = 10_u64 << number.min(6);
-            tokio::time::sleep(Duration::from_millis(u64::from(u16::from_ne_bytes(random)) % longest)).await;
-        }
-        change().await
-    }
-
-    /// Leaves a database out of a listing when the server refuses it: one database does not hide the others.
-    ///
-    /// # Errors
-    /// When the refusal says nothing of the database, and may be over soon.
-    pub(crate) fn leave_out<T>(&self, database: &str, read: Result<T>) -> Result<Option<T>> {
-        match read {
-            Err(error) if failures::is_about_one_database(&error) => {
-                self.note_left_out(database, &failures::reason(&error));
-                Ok(None)
-            }
-            read => read.map(Some),
-        }
-    }
-
-    /// Notes that a database is left out.
-    pub(crate) fn note_left_out(&self, database: &str, reason: &str) {
-        tracing::warn!("the database \"{database}\" is left out: {reason}");
-        let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
-        left_out.push((database.to_owned(), reason.to_owned()));
-    }
-
-    /// The reply of a listing with what was left out of it, if the caller asks for raw data.
-    pub(crate) fn listed<P>(&self, reply: Reply<P>) -> Reply<P> {
-        let left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.include_raw_data || left_out.is_empty() {
-            return reply;
-        }
-        let left_out: Vec<_> = left_out
-            .iter()
-            .map(|(database, reason)| json!({"database": database, "reason": reason}))
-            .collect();
-        reply.raw_data(json!({"left_out": left_out}))
-    }
-
     /// Ends the sessions of an account when the settings say so, and counts them.
     pub(crate) async fn end_sessions(&self, account: &Account) -> Result<i64> {
-        const SQL: &str = "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usesysid = $1";
+        const SQL: &str = "SELECT to_json(count(*) FILTER (WHERE pg_terminate_backend(pid)))
+            FROM pg_stat_activity WHERE usesysid = $1";
         if !self.settings.end_sessions {
             return Ok(0);
         }
-        let parameters: [Parameter<'_>; 1] = [(&account.oid, Type::OID)];
-        let row = failures::explain_denied(self.main.find(SQL, &parameters).await, || {
+        let ended = self.main.row(SQL, &[(&account.oid, Type::OID)]).await;
+        let ended: Option<i64> = explain_denied(ended, || {
             "membership in pg_signal_backend, to end the account's sessions".to_owned()
         })?;
-        row.map_or(Ok(0), |row| Ok(row.try_get(0)?))
+        Ok(ended.unwrap_or_default())
     }
 }

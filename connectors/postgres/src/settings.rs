@@ -14,6 +14,8 @@ wire_enum! {
     }
 }
 
+pub(crate) const DEFAULT_PORT: i64 = 5432;
+
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct PostgresSettings {
     /// Host name or IP address of the server itself, not of a pooler before it.
@@ -21,7 +23,7 @@ pub(crate) struct PostgresSettings {
     pub(crate) host: String,
     /// Port of the server.
     #[schemars(title = "Port")]
-    #[serde(default = "default_port")]
+    #[serde(default = "Bounded::<1, 65535>::of::<DEFAULT_PORT>")]
     pub(crate) port: Bounded<1, 65535>,
     /// The database that the connector signs in to first. Roles are the same in all of them.
     #[schemars(title = "Database")]
@@ -58,21 +60,15 @@ pub(crate) struct PostgresSettings {
     pub(crate) verify_changes: bool,
     /// Seconds that the server may take for a connection or a statement.
     #[schemars(title = "Timeout")]
-    #[serde(default = "default_timeout")]
+    #[serde(default = "Bounded::<1, 600>::of::<60>")]
     pub(crate) timeout_seconds: Bounded<1, 600>,
 }
 
 impl PostgresSettings {
-    pub(crate) const DEFAULT_PORT: u16 = 5432;
-
     /// The role that receives what a deleted role owns, if there is one.
     pub(crate) fn new_owner(&self) -> Option<&str> {
         self.reassign_owned_to.as_deref().filter(|new_owner| !new_owner.is_empty())
     }
-}
-
-fn default_port() -> Bounded<1, 65535> {
-    Bounded::clamped(PostgresSettings::DEFAULT_PORT.into())
 }
 
 fn yes() -> bool {
@@ -81,10 +77,6 @@ fn yes() -> bool {
 
 fn default_database() -> String {
     "postgres".to_owned()
-}
-
-fn default_timeout() -> Bounded<1, 600> {
-    Bounded::clamped(60)
 }
 
 #[cfg(test)]

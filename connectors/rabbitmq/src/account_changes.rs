@@ -22,14 +22,8 @@ pub(crate) struct NewAccount {
 
 pub(crate) async fn create_account(broker: Broker, request: NewAccount) -> Result<Reply<CreatedAccount>> {
     // Nothing is created for a request that names something impossible.
-    let named = |given: &CreateAccountEntitlement| {
-        Entitlement::named(
-            &given.entitlement_type,
-            &given.integration_specific_id,
-            given.integration_specific_resource_id.as_deref().unwrap_or_default(),
-        )
-    };
-    let entitlements: Vec<_> = request.entitlements.iter().map(named).collect::<Result<_>>()?;
+    let named = request.entitlements.iter().map(|given| Entitlement::named(given.entitlement()));
+    let entitlements: Vec<_> = named.collect::<Result<_>>()?;
     let name = &request.name;
     // The API replaces a user of that name, with its password.
     if name.is_empty() {

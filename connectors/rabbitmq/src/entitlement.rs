@@ -83,7 +83,8 @@ impl Entitlement {
     }
 
     /// The entitlement that a request names.
-    pub(crate) fn named(entitlement_type: &str, id: &str, vhost: &str) -> Result<Self> {
+    pub(crate) fn named(key: EntitlementKey<'_>) -> Result<Self> {
+        let EntitlementKey { entitlement_type, id, resource_id: vhost } = key;
         let refused = |problem: String| Err(ConnectorError::invalid_value(problem));
         if entitlement_type == TAG {
             return match id {
@@ -169,11 +170,11 @@ mod tests {
         assert_eq!(ids, ["access", "configure:^x:y", "write"]);
         for held in held.into_iter().chain([Entitlement::Tag("a:b".to_owned())]) {
             let found = held.found();
-            let named = Entitlement::named(
-                &found.entitlement_type,
-                &found.integration_specific_id,
-                &found.integration_specific_resource_id,
-            );
+            let named = Entitlement::named(EntitlementKey {
+                entitlement_type: &found.entitlement_type,
+                id: &found.integration_specific_id,
+                resource_id: &found.integration_specific_resource_id,
+            });
             assert_eq!(named.unwrap(), held);
         }
     }

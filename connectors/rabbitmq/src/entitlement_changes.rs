@@ -9,11 +9,7 @@ pub(crate) async fn assign_entitlement(
     broker: Broker,
     request: AssignEntitlement,
 ) -> Result<Reply<AssignedEntitlement>> {
-    let entitlement = Entitlement::named(
-        &request.entitlement_type,
-        &request.entitlement_integration_specific_id,
-        &request.resource_integration_specific_id,
-    )?;
+    let entitlement = Entitlement::named(request.entitlement())?;
     let changed = broker.set(&request.account_integration_specific_id, &entitlement, true).await?;
     Reply::new(AssignedEntitlement::assigned()).did(Effect::updated_unless(!changed), &request, true)
 }
@@ -22,11 +18,7 @@ pub(crate) async fn unassign_entitlement(
     broker: Broker,
     request: UnassignEntitlement,
 ) -> Result<Reply<UnassignedEntitlement>> {
-    let entitlement = Entitlement::named(
-        &request.entitlement_type,
-        &request.entitlement_integration_specific_id,
-        &request.resource_integration_specific_id,
-    )?;
+    let entitlement = Entitlement::named(request.entitlement())?;
     let account = &request.account_integration_specific_id;
     broker.check_not_own(account)?;
     let changed = broker.set(account, &entitlement, false).await?;

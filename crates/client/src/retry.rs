@@ -13,13 +13,16 @@
 //! its window; else longer each time. A wait that the caller's time does not allow is `budget_exhausted` at once.
 
 use std::error::Error;
+use std::future::Future;
 use std::io;
 use std::time::Duration;
 
+use lumos_connector_core::Call;
 use lumos_connector_core::error::{ConnectorError, Result, TransportError, TransportFailure};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 
+use crate::budget::Budget;
 use crate::http::HttpAnswer;
 use crate::moment;
 
@@ -71,6 +74,51 @@ impl Retries {
     pub fn longest_delay(mut self, delay: Duration) -> Self {
         self.longest = delay;
         self
+    }
+
+    /// Makes an attempt, and after a wait another, while its errors are of those that may pass: for what is no request of
+    /// an [`HttpClient`](crate::HttpClient), such as a change that another transaction is in the way of.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use lumos_connector_client::retry::Retries;
+    /// use lumos_connector_core::Call;
+    /// use lumos_connector_core::error::{ConnectorError, ErrorClass, Result};
+    ///
+    /// # async fn set(_: &str) -> Result<()> { Ok(()) }
+    /// async fn grant(call: &Call, role: &str) -> Result<()> {
+    ///     let retries = Retries::default().most(20).first_delay(Duration::from_millis(10));
+    ///     let is_in_the_way = |error: &ConnectorError| error.class() == Some(ErrorClass::Conflict);
+    ///     retries.run(call, is_in_the_way, || set(role)).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// That of the last attempt; of one after which the call has no time to wait, too.
+    pub async fn run<T, Fut>(
+        &self,
+        call: &Call,
+        may_pass: impl Fn(&ConnectorError) -> bool,
+        mut attempt: impl FnMut() -> Fut,
+    ) -> Result<T>
+    where
+        Fut: Future<Output = Result<T>>,
+    {
+        let budget = Budget::of(call);
+        let mut delay = Duration::ZERO;
+        for _ in 0..self.most {
+            match attempt().await {
+                Err(error) if may_pass(&error) => {
+                    delay = self.after(delay);
+                    if budget.wait(jittered(delay), "before the next attempt").await.is_err() {
+                        return Err(error);
+                    }
+                }
+                done => return done,
+            }
+        }
+        attempt().await
     }
 
     /// The wait after one of this length, without chance.

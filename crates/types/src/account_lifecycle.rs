@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountStatus;
+use crate::entitlement::EntitlementKey;
 
 /// Request of `create_account` in its smallest form. A connector may replace it by a payload that keeps this
 /// field and adds what the app needs for a new account.
@@ -49,6 +50,18 @@ pub struct CreateAccountEntitlement {
     pub entitlement_type: String,
     /// Identifier of the entitlement in the app, as `list_entitlements` returned it.
     pub integration_specific_id: String,
+}
+
+impl CreateAccountEntitlement {
+    /// The entitlement that the account is to hold.
+    #[must_use]
+    pub fn entitlement(&self) -> EntitlementKey<'_> {
+        EntitlementKey {
+            entitlement_type: &self.entitlement_type,
+            id: &self.integration_specific_id,
+            resource_id: self.integration_specific_resource_id.as_deref().unwrap_or_default(),
+        }
+    }
 }
 
 /// Answer of `create_account`: the account that now exists.

@@ -25,6 +25,29 @@ impl<const MIN: i64, const MAX: i64> Bounded<MIN, MAX> {
         if MIN <= number && number <= MAX { Some(Self(number)) } else { None }
     }
 
+    /// The number `N`; one out of bounds does not compile. It is what the default of a setting is named by:
+    ///
+    /// ```
+    /// use lumos_connector_types::bounded::Bounded;
+    /// use schemars::JsonSchema;
+    ///
+    /// #[derive(serde::Deserialize, JsonSchema)]
+    /// struct Settings {
+    ///     #[serde(default = "Bounded::<1, 65535>::of::<5432>")]
+    ///     port: Bounded<1, 65535>,
+    /// }
+    /// assert_eq!(serde_json::from_str::<Settings>("{}").unwrap().port.get(), 5432);
+    /// ```
+    ///
+    /// ```compile_fail,E0080
+    /// lumos_connector_types::bounded::Bounded::<1, 65535>::of::<0>();
+    /// ```
+    #[must_use]
+    pub const fn of<const N: i64>() -> Self {
+        const { assert!(MIN <= N && N <= MAX, "the number is out of bounds") };
+        Self(N)
+    }
+
     /// The number, or the nearest bound.
     #[must_use]
     pub fn clamped(number: i64) -> Self {

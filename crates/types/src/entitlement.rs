@@ -214,6 +214,53 @@ impl FoundEntitlementAssociation {
     }
 }
 
+/// What tells an entitlement from all others, in the app's own words: how requests name it and listings show it.
+///
+/// ```
+/// use lumos_connector_types::payload::{AssignEntitlement, EntitlementKey};
+///
+/// let request = AssignEntitlement {
+///     entitlement_type: "role".to_owned(),
+///     entitlement_integration_specific_id: "admin".to_owned(),
+///     ..AssignEntitlement::default()
+/// };
+/// assert_eq!(request.entitlement(), EntitlementKey { entitlement_type: "role", id: "admin", resource_id: "" });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "these three are what the contract knows an entitlement by")]
+pub struct EntitlementKey<'a> {
+    /// Type of the entitlement: `type_id` of a declared entitlement type.
+    pub entitlement_type: &'a str,
+    /// Identifier of the entitlement in the app.
+    pub id: &'a str,
+    /// Identifier, in the app, of the resource it is on; empty when it is not tied to a resource.
+    pub resource_id: &'a str,
+}
+
+impl AssignEntitlement {
+    /// The entitlement that the account is to hold.
+    #[must_use]
+    pub fn entitlement(&self) -> EntitlementKey<'_> {
+        EntitlementKey {
+            entitlement_type: &self.entitlement_type,
+            id: &self.entitlement_integration_specific_id,
+            resource_id: &self.resource_integration_specific_id,
+        }
+    }
+}
+
+impl UnassignEntitlement {
+    /// The entitlement that the account is to lose.
+    #[must_use]
+    pub fn entitlement(&self) -> EntitlementKey<'_> {
+        EntitlementKey {
+            entitlement_type: &self.entitlement_type,
+            id: &self.entitlement_integration_specific_id,
+            resource_id: &self.resource_integration_specific_id,
+        }
+    }
+}
+
 impl AssignedEntitlement {
     /// The account now holds the entitlement, or has held it before.
     #[must_use]

@@ -347,3 +347,43 @@ async fn a_wrong_address_is_reported_by_validate_credentials_at_once_unless_retr
         assert_eq!(clock.waits().len(), waits);
     }
 }
+
+#[tokio::test]
+async fn attempts_are_made_again_while_their_errors_may_pass_and_there_is_time() {
+    use std::cell::Cell;
+
+    use lumos_connector_client::clock::VirtualClock;
+    use lumos_connector_core::error::{ConnectorError, ErrorClass, Result};
+
+    use super::setup::call;
+
+    let retries = Retries::default().most(4).first_delay(Duration::from_secs(8));
+    let may_pass = |error: &ConnectorError| error.class() == Some(ErrorClass::Conflict);
+    for (time, errors, attempts, done) in [
+        (600, vec![], 1, true),
+        (600, vec!["conflict", "conflict"], 3, true),
+        (600, vec!["conflict"; 9], 5, false),
+        (600, vec!["conflict", "other", "conflict"], 2, false),
+        // The wait would go on beyond the call's time.
+        (15, vec!["conflict"], 1, false),
+    ] {
+        let clock = VirtualClock::default();
+        let limit = json!({"max_execution_time": time});
+        let call = call(limit, |host| host.clock(clock.clone())).await;
+        let made = Cell::new(0);
+        let attempt = || {
+            let error = errors.get(made.get()).copied();
+            made.set(made.get() + 1);
+            async move {
+                match error {
+                    None => Ok(()),
+                    Some("conflict") => Err(ConnectorError::conflict("locked")),
+                    Some(_) => Err(ConnectorError::internal("broken")),
+                }
+            }
+        };
+        let result: Result<()> = retries.run(&call, may_pass, attempt).await;
+        assert_eq!((made.get(), result.is_ok()), (attempts, done), "{errors:?}");
+        assert_eq!(clock.waits().len(), attempts - 1, "{errors:?}");
+    }
+}

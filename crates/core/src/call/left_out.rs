@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use indexmap::IndexSet;
+use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -34,16 +34,30 @@ use super::reply::Reply;
 /// assert_eq!(left_out.sentences(), ["1 of 2 users are not understood"]);
 /// ```
 #[derive(Debug, Default)]
-pub struct LeftOut(Mutex<IndexSet<String>>);
+pub struct LeftOut(Mutex<IndexMap<String, Value>>);
 
 impl LeftOut {
     /// Adds a sentence, unless it was added before.
     pub fn add(&self, sentence: impl Into<String>) {
         let sentence = sentence.into();
+        let value = sentence.as_str().into();
+        self.add_as(sentence, value);
+    }
+
+    /// Adds a sentence for the log, unless it was added before, and what stands for it in `raw_data`: an object, say,
+    /// that programs can read.
+    ///
+    /// ```
+    /// # let left_out = lumos_connector_core::LeftOut::default();
+    /// let why = "permission denied";
+    /// left_out.add_as(format!("the database \"app\": {why}"), serde_json::json!({"database": "app", "reason": why}));
+    /// ```
+    pub fn add_as(&self, sentence: impl Into<String>, value: Value) {
+        let sentence = sentence.into();
         let mut sentences = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !sentences.contains(&sentence) {
+        if !sentences.contains_key(&sentence) {
             tracing::warn!("left out: {sentence}");
-            sentences.insert(sentence);
+            sentences.insert(sentence, value);
         }
     }
 
@@ -74,17 +88,18 @@ impl LeftOut {
     /// What was left out so far.
     #[must_use]
     pub fn sentences(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
 
     /// Takes what was left out so far, and puts it into the `raw_data` of a reply when the call's request asks for raw
     /// data. It takes the place of other raw data there.
     #[must_use]
     pub fn add_to<P>(&self, call: &Call, reply: Reply<P>) -> Reply<P> {
-        let sentences = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        if sentences.is_empty() || !call.include_raw_data() {
+        let left_out = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if left_out.is_empty() || !call.include_raw_data() {
             return reply;
         }
-        reply.raw_data(json!({ "left_out": sentences }))
+        let left_out: Vec<Value> = left_out.into_values().collect();
+        reply.raw_data(json!({ "left_out": left_out }))
     }
 }

@@ -80,6 +80,29 @@ impl<P> Reply<P> {
     ) -> Result<Self> {
         Ok(self.summary(ExecutionSummary::new(effect, fingerprint::of(request)?, is_idempotent)))
     }
+
+    /// Sets what was done in a sentence for people, as the description of the summary that is there; `None` takes it
+    /// away.
+    ///
+    /// ```
+    /// use lumos_connector_core::Reply;
+    /// use lumos_connector_types::payload::{ActivateAccount, ActivatedAccount, Effect};
+    ///
+    /// # fn main() -> lumos_connector_core::error::Result<()> {
+    /// let request = ActivateAccount::default();
+    /// let reply = Reply::new(ActivatedAccount::active()).did(Effect::updated(), &request, true)?;
+    /// let has_expired = true;
+    /// let reply = reply.described(has_expired.then(|| "Its password has expired".to_owned()));
+    /// assert!(reply.execution_summary.unwrap().description.is_some());
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn described(mut self, description: Option<String>) -> Self {
+        if let Some(summary) = &mut self.execution_summary {
+            summary.description = description;
+        }
+        self
+    }
 }
 
 impl<T: Send + 'static> Reply<Rows<T>> {

@@ -41,8 +41,8 @@ pub(super) fn run(stage: &mut Stage, cluster: &Cluster, lumos: &Connection) -> R
                     );
                     let call = lumos.call(listing, json!({}), json!({"size": 5000}))?;
                     ensure!(
-                        call.log.contains(&format!("the database \\\"{name}\\\" is left out"))
-                            || call.log.contains(&format!("the database \"{name}\" is left out")),
+                        call.log.contains(&format!("left out: the database \\\"{name}\\\""))
+                            || call.log.contains(&format!("left out: the database \"{name}\"")),
                         "the log does not say it"
                     );
                     Ok(())
