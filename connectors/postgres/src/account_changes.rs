@@ -1,6 +1,7 @@
 //! Creating and changing accounts, and switching them on and off.
 
 use lumos_connector::prelude::*;
+use postgres_protocol::password::scram_sha_256;
 use tokio_postgres::types::Type;
 
 use crate::accounts::Account;
@@ -9,7 +10,6 @@ use crate::deletion;
 use crate::entitlement::{Entitlement, Kind};
 use crate::entitlement_changes::{self, Grant};
 use crate::failures::reason;
-use crate::password;
 use crate::server::Server;
 
 /// Most sessions that a role may be limited to; -1 is no limit.
@@ -68,6 +68,15 @@ pub(crate) struct UpdatedAccount {
     comment: Option<String>,
 }
 
+/// What the server stores of a password (SCRAM-SHA-256, RFC 5803), made here so that the password is in no log of the
+/// server.
+fn verifier(password: &Secret) -> Result<String> {
+    if password.is_empty() || password.expose().contains('\0') {
+        return Err(ConnectorError::invalid_value("The password is empty or holds a NUL character"));
+    }
+    Ok(scram_sha_256(password.expose().as_bytes()))
+}
+
 /// Parts of a statement about a role, each with the value that the server quotes in it.
 type Options = Vec<(&'static str, String)>;
 
@@ -77,7 +86,7 @@ fn options(
     valid_until: Option<&DateTime>,
 ) -> Result<Options> {
     let options = [
-        (" PASSWORD %L", password.map(password::verifier).transpose()?),
+        (" PASSWORD %L", password.map(verifier).transpose()?),
         (" CONNECTION LIMIT %s", limit.map(|limit| limit.to_string())),
         (" VALID UNTIL %L", valid_until.map(DateTime::to_string)),
     ];
@@ -101,63 +110,30 @@ async fn comment(connection: &Connection, role: &str, comment: Option<&str>) -> 
     change(connection, "COMMENT ON ROLE %I IS ", role, &vec![("%L", comment.to_owned())]).await
 }
 
-pub(crate) async fn create_account(
-    (server, call): (Server, Call),
-    request: NewAccount,
-) -> Result<Reply<CreatedAccount>> {
+pub(crate) async fn create_account(server: Server, request: NewAccount) -> Result<Reply<CreatedAccount>> {
     let entitlements = request.entitlements.iter().map(|given| Entitlement::named(given.entitlement()));
     let entitlements = entitlements.collect::<Result<Vec<_>>>()?;
-    let generated = match (&request.password, request.generate_password) {
-        (None, true) if call.include_raw_data() => Some(password::generated()?),
-        (None, true) => {
-            return Err(ConnectorError::missing_parameter(
-                "A generated password is answered in `raw_data`: ask for it with `include_raw_data`",
-            ));
-        }
-        (_, false) => None,
-        (Some(_), true) => {
-            return Err(ConnectorError::client("Give a password or have one generated, not both"));
-        }
-    };
-    let account = create(&server, &request, generated.as_ref(), &entitlements).await?;
-    let reply = Reply::new(CreatedAccount::new(account.id(), account.status()));
-    let reply = reply.did(Effect::created(), &request, false)?;
-    Ok(match generated {
-        Some(password) => reply.raw_data(json!({"generated_password": password})),
-        None => reply,
-    })
-}
-
-async fn create(
-    server: &Server,
-    request: &NewAccount,
-    generated: Option<&Secret>,
-    entitlements: &[Entitlement],
-) -> Result<Account> {
-    let NewAccount { name, connection_limit, valid_until, .. } = request;
-    let connection = &server.main;
-    let password = request.password.as_ref().or(generated);
-    let options = &options(password, *connection_limit, valid_until.as_ref())?;
+    let password = NewPassword::choose(&server.call, request.password.as_ref(), request.generate_password)?;
+    let NewAccount { name, connection_limit, valid_until, .. } = &request;
+    let options = options(password.secret(), *connection_limit, valid_until.as_ref())?;
     // Roles and what all databases share are created together or not at all.
     let (schemas, shared): (Vec<_>, Vec<_>) =
         entitlements.iter().partition(|entitlement| entitlement.kind == Kind::Schema);
-    let shared = &shared;
-    let created = server.with_retries(|| async move {
+    let connection = &server.main;
+    let create = async || {
         check_is_free(connection, name).await?;
-        connection.execute("BEGIN").await?;
-        change(connection, "CREATE ROLE %I LOGIN", name, options).await?;
+        change(connection, "CREATE ROLE %I LOGIN", name, &options).await?;
         comment(connection, name, request.comment.as_deref()).await?;
         let oid = find(connection, name).await?.ok_or_else(|| {
             ConnectorError::invalid_response(format!("The server does not show the new role \"{name}\""))
         })?;
         let account = server.account(&oid.to_string()).await?;
-        for entitlement in shared {
-            Grant { server, connection, account: &account, entitlement }.set(true).await?;
+        for entitlement in &shared {
+            Grant { server: &server, connection, account: &account, entitlement }.set(true).await?;
         }
-        connection.execute("COMMIT").await?;
         Ok(account)
-    });
-    let account = created.await?;
+    };
+    let account = server.with_retries(|| connection.transaction(create())).await?;
     let is_there = async {
         Ok(server.account(&account.id()).await?.can_log_in
             && find(connection, name).await? == Some(account.oid))
@@ -165,20 +141,18 @@ async fn create(
     server.verify("the account is not there", is_there).await?;
     // Other databases see the role only now; when they refuse, it goes again.
     for entitlement in schemas {
-        if let Err(error) = entitlement_changes::set(server, &account, entitlement, true).await {
-            return Err(match deletion::remove(server, &account).await {
+        if let Err(error) = entitlement_changes::set(&server, &account, entitlement, true).await {
+            return Err(match deletion::remove(&server, &account).await {
                 Ok(()) => error,
                 Err(second) => {
-                    let (first, second) = (reason(&error), reason(&second));
-                    error.with_message(format!(
-                        "{first}; the account {} is there and stays: {second}",
-                        account.id()
-                    ))
+                    let (first, second, id) = (reason(&error), reason(&second), account.id());
+                    error.with_message(format!("{first}; the account {id} is there and stays: {second}"))
                 }
             });
         }
     }
-    Ok(account)
+    let reply = Reply::new(CreatedAccount::new(account.id(), account.status()));
+    Ok(password.answered(reply.did(Effect::created(), &request, false)?))
 }
 
 /// The OID of the role with a name. The type of the parameter has the server refuse names that it would cut.
@@ -208,9 +182,8 @@ pub(crate) async fn update_account(
     if !options.is_empty() || name.is_some() {
         server.refuse_own(&account)?;
     }
+    let connection = &server.main;
     let update = async || {
-        let connection = &server.main;
-        connection.execute("BEGIN").await?;
         if !options.is_empty() {
             change(connection, "ALTER ROLE %I", &account.name, &options).await?;
         }
@@ -226,9 +199,9 @@ pub(crate) async fn update_account(
                 .with_hint("Give a new password in the same request."));
             }
         }
-        connection.execute("COMMIT").await
+        Ok(())
     };
-    server.with_retries(update).await?;
+    server.with_retries(|| connection.transaction(update())).await?;
     server.verify("the account is not as requested", is_updated(&server, &account, &request)).await?;
     let changes = !options.is_empty() || request.comment.is_some() || name.is_some();
     Reply::new(UpdateableAccount { id: account.id() }).did(Effect::updated_unless(!changes), &request, true)
@@ -283,4 +256,24 @@ async fn switch(server: &Server, account: &Account, statement: &str, on: bool) -
     server.with_retries(|| change(&server.main, statement, &account.name, none)).await?;
     let is_switched = async { Ok(server.account(&account.id()).await?.can_log_in == on) };
     server.verify("the account's status is as before", is_switched).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_verifier_does_not_hold_the_password() {
+        let verifier = verifier(&"correct horse".into()).unwrap();
+        assert!(verifier.starts_with("SCRAM-SHA-256$4096:"), "{verifier}");
+        assert!(!verifier.contains("correct"));
+    }
+
+    #[test]
+    fn passwords_that_the_server_would_drop_are_refused() {
+        for password in ["", "a\0b"] {
+            let error = verifier(&password.into()).unwrap_err();
+            assert_eq!(error.class(), Some(ErrorClass::InvalidValue));
+        }
+    }
 }

@@ -35,13 +35,13 @@ impl Address {
         }
         let scheme = SCHEMES.iter().find_map(|scheme| host.strip_prefix(scheme));
         let host = scheme.map_or(host, |rest| rest.trim_end_matches('/'));
-        let (host, port) = split(host)?;
+        let HostPort { host, port } = host.parse().map_err(invalid)?;
         match port {
             // A port that was left at its default cannot contradict another.
             Some(port) if given != port && settings.port.get() != DEFAULT_PORT => {
                 Err(invalid("names a port other than that of the setting `port`"))
             }
-            port => Ok(Self::Tcp(host.to_owned(), port.unwrap_or(given))),
+            port => Ok(Self::Tcp(host, port.unwrap_or(given))),
         }
     }
 
@@ -54,36 +54,7 @@ impl Address {
     }
 }
 
-/// A host and the port after it, if there is one.
-fn split(text: &str) -> Result<(&str, Option<u16>)> {
-    if text.contains(['/', '@', '?']) {
-        return Err(invalid("holds more than the name or address of a host and a port"));
-    }
-    let (host, port) =
-        if let Some((host, rest)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            (host, rest)
-        } else if text.matches(':').count() == 1 {
-            text.split_at(text.find(':').unwrap_or_default())
-        } else {
-            (text, "")
-        };
-    let port = match port.strip_prefix(':') {
-        None if port.is_empty() => None,
-        Some(digits) => Some(digits.parse().map_err(|_| invalid("ends with something that is not a port"))?),
-        None => return Err(invalid("is not a host name")),
-    };
-    let is_ipv6 = || host.split('%').next().is_some_and(|one| one.parse::<std::net::Ipv6Addr>().is_ok());
-    let is_name = |letter: char| letter.is_alphanumeric() || "-._".contains(letter);
-    if host.contains(',') {
-        return Err(invalid("names several hosts; expected one, the primary"));
-    }
-    if host.is_empty() || !(host.chars().all(is_name) || is_ipv6()) {
-        return Err(invalid("is not a host name or an IP address"));
-    }
-    Ok((host, port))
-}
-
-fn invalid(problem: &str) -> ConnectorError {
+fn invalid(problem: impl std::fmt::Display) -> ConnectorError {
     ConnectorError::invalid_configuration(format!("The setting `host` {problem}"))
 }
 

@@ -200,11 +200,18 @@ impl Connection {
         const QUOTE: &str = "SELECT to_json(format($1, VARIADIC $2))";
         let parameters: [Parameter<'_>; 2] = [(&template, Type::TEXT), (&values, Type::TEXT_ARRAY)];
         let statement: Option<String> = self.row(QUOTE, &parameters).await?;
-        explain_denied(self.execute(&statement.unwrap_or_default()).await, || needs.to_owned())
+        explain_denied(self.execute(&statement.unwrap_or_default()).await, needs)
     }
 
-    /// Runs a statement as it is: `BEGIN`, which starts a transaction that ends with `COMMIT`, with `ROLLBACK` or with the
-    /// connection.
+    /// Makes a change in a transaction, which is given up when it fails.
+    pub(crate) async fn transaction<T>(&self, change: impl Future<Output = Result<T>>) -> Result<T> {
+        self.execute("BEGIN").await?;
+        let changed = change.await;
+        let ended = self.execute(if changed.is_ok() { "COMMIT" } else { "ROLLBACK" }).await;
+        changed.and_then(|changed| ended.map(|()| changed))
+    }
+
+    /// Runs a statement as it is.
     pub(crate) async fn execute(&self, statement: &str) -> Result<()> {
         self.within(self.client.batch_execute(statement)).await
     }

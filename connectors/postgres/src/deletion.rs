@@ -135,19 +135,20 @@ pub(crate) async fn remove(server: &Server, account: &Account) -> Result<()> {
 async fn remove_references(server: &Server, account: &Account, references: &[References]) -> Result<()> {
     for database in references.iter().filter_map(|one| one.database.as_deref()) {
         let cleared = server.with_retries(|| async {
-            clear(server, &enter(server, account, database).await?, database, account).await
+            let connection = enter(server, account, database).await?;
+            connection.transaction(clear(server, &connection, database, account)).await
         });
         cleared.await?;
     }
     // Databases that it owns, and its privileges on databases, belong to no database: any connection reaches them.
-    server.with_retries(|| clear(server, &server.main, &server.settings.database, account)).await?;
+    let main = &server.main;
+    server.with_retries(|| main.transaction(clear(server, main, &server.settings.database, account))).await?;
     drop_role(server, account).await
 }
 
 /// Hands over what a role owns in a database, then revokes what it was granted there.
 async fn clear(server: &Server, connection: &Connection, database: &str, account: &Account) -> Result<()> {
     let name = &account.name;
-    connection.execute("BEGIN").await?;
     if let Some(new_owner) = server.settings.new_owner() {
         let needs = format!("membership in the roles \"{name}\" and \"{new_owner}\"");
         connection.run("REASSIGN OWNED BY %I TO %I", &[name, new_owner], &needs).await?;
@@ -164,7 +165,7 @@ async fn clear(server: &Server, connection: &Connection, database: &str, account
             "SUPERUSER, or those roles revoke it",
         ));
     }
-    connection.execute("COMMIT").await
+    Ok(())
 }
 
 async fn drop_role(server: &Server, account: &Account) -> Result<()> {

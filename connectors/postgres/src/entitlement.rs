@@ -10,6 +10,9 @@ pub(crate) const SCHEMA: &str = "schema";
 /// Before the id of what an account holds through another role.
 const INHERITED: &str = "inherited:";
 
+/// Before its type.
+const INHERITED_TYPE: &str = "inherited_";
+
 /// The role whose only member, in each database, is its owner: the server decides that, and refuses to grant it.
 pub(crate) const DATABASE_OWNER: &str = "pg_database_owner";
 
@@ -19,49 +22,30 @@ pub(crate) const ATTRIBUTES: [&str; 5] = ["BYPASSRLS", "CREATEDB", "CREATEROLE",
 const DATABASE_PRIVILEGES: [&str; 3] = ["CONNECT", "CREATE", "TEMPORARY"];
 const SCHEMA_PRIVILEGES: [&str; 2] = ["CREATE", "USAGE"];
 
-/// What an entitlement is about. The numbers are those of the statements that list them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "i16", into = "i16")]
-pub(crate) enum Kind {
-    /// An attribute of the role itself.
-    #[default]
-    Attribute = 1,
-    /// Being a member of another role.
-    Membership = 2,
-    /// A privilege on a database.
-    Database = 3,
-    /// A privilege on a schema.
-    Schema = 4,
-}
-
-impl From<Kind> for i16 {
-    fn from(kind: Kind) -> Self {
-        kind as Self
+wire_enum! {
+    /// What an entitlement is about. The names are those of the types; statements list them in alphabetical order.
+    pub(crate) enum Kind = Attribute {
+        /// An attribute of the role itself.
+        Attribute = "attribute",
+        /// A privilege on a database.
+        Database = "database_privilege",
+        /// Being a member of another role.
+        Membership = "membership",
+        /// A privilege on a schema.
+        Schema = "schema_privilege",
     }
 }
-
-impl TryFrom<i16> for Kind {
-    type Error = &'static str;
-
-    fn try_from(number: i16) -> Result<Self, Self::Error> {
-        let kinds = [Self::Attribute, Self::Membership, Self::Database, Self::Schema];
-        kinds.into_iter().find(|kind| i16::from(*kind) == number).ok_or("no kind of entitlement")
-    }
-}
-
-/// The types: what one is about, whether it is inherited, its id, its name, and the type of its resource.
-const TYPES: [(Kind, bool, &str, &str, &str); 7] = [
-    (Kind::Attribute, false, "attribute", "Role attribute", ""),
-    (Kind::Membership, false, "membership", "Membership", ""),
-    (Kind::Membership, true, "inherited_membership", "Inherited membership", ""),
-    (Kind::Database, false, "database_privilege", "Database privilege", DATABASE),
-    (Kind::Database, true, "inherited_database_privilege", "Inherited database privilege", DATABASE),
-    (Kind::Schema, false, "schema_privilege", "Schema privilege", SCHEMA),
-    (Kind::Schema, true, "inherited_schema_privilege", "Inherited schema privilege", SCHEMA),
-];
 
 pub(crate) fn types() -> [EntitlementType; 7] {
-    TYPES.map(|(_, _, id, label, resource)| EntitlementType::new(id, label, resource))
+    [
+        EntitlementType::new("attribute", "Role attribute", ""),
+        EntitlementType::new("membership", "Membership", ""),
+        EntitlementType::new("inherited_membership", "Inherited membership", ""),
+        EntitlementType::new("database_privilege", "Database privilege", DATABASE),
+        EntitlementType::new("inherited_database_privilege", "Inherited database privilege", DATABASE),
+        EntitlementType::new("schema_privilege", "Schema privilege", SCHEMA),
+        EntitlementType::new("inherited_schema_privilege", "Inherited schema privilege", SCHEMA),
+    ]
 }
 
 pub(crate) fn resource_types() -> [ResourceType; 2] {
@@ -83,9 +67,8 @@ pub(crate) struct Entitlement {
 }
 
 impl Entitlement {
-    pub(crate) fn type_id(&self) -> &'static str {
-        let this = TYPES.iter().find(|one| (one.0, one.1) == (self.kind, self.inherited));
-        this.map_or("attribute", |one| one.2)
+    pub(crate) fn type_id(&self) -> String {
+        format!("{}{}", if self.inherited { INHERITED_TYPE } else { "" }, self.kind)
     }
 
     pub(crate) fn id(&self) -> String {
@@ -116,9 +99,14 @@ impl Entitlement {
     }
 
     fn parse(key: EntitlementKey<'_>) -> Option<Self> {
-        let (kind, inherited, ..) = *TYPES.iter().find(|one| one.2 == key.entitlement_type)?;
+        let (inherited, kind) = match key.entitlement_type.strip_prefix(INHERITED_TYPE) {
+            Some(kind) => (true, kind),
+            None => (false, key.entitlement_type),
+        };
+        let kind = Kind::from_wire(kind)?;
         let id = if inherited { key.id.strip_prefix(INHERITED)? } else { key.id };
         let (database, object, privileges): (_, _, &[&str]) = match kind {
+            Kind::Attribute if inherited => return None,
             Kind::Attribute => (0, 0, &ATTRIBUTES),
             Kind::Membership => (0, oid(id)?, &[]),
             Kind::Database => (0, oid(key.resource_id)?, &DATABASE_PRIVILEGES),
@@ -165,7 +153,7 @@ mod tests {
         for entitlement in all() {
             let (type_id, id, resource) =
                 (entitlement.type_id(), entitlement.id(), entitlement.resource_id());
-            let named = Entitlement::named(key(type_id, &id, &resource));
+            let named = Entitlement::named(key(&type_id, &id, &resource));
             assert_eq!(named.unwrap(), entitlement, "{type_id} {id}");
         }
     }
@@ -174,7 +162,7 @@ mod tests {
     fn every_type_is_declared() {
         let declared = types().map(|one| one.type_id);
         for entitlement in all() {
-            assert!(declared.iter().any(|id| id == entitlement.type_id()));
+            assert!(declared.contains(&entitlement.type_id()));
         }
     }
 

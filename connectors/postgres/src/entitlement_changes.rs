@@ -50,9 +50,7 @@ pub(crate) async fn set(
         } else {
             main
         };
-        grant.connection.execute("BEGIN").await?;
-        let changed = grant.set(wanted).await?;
-        grant.connection.execute("COMMIT").await?;
+        let changed = grant.connection.transaction(grant.set(wanted)).await?;
         if changed {
             let is_so = async { Ok(grant.is_there().await? == wanted) };
             server.verify("the account's entitlements are as before", is_so).await?;
@@ -103,41 +101,41 @@ impl Grant<'_> {
         if self.is_there().await? == wanted {
             return Ok(false);
         }
-        let class = if *kind == Kind::Schema { "SCHEMA" } else { "DATABASE" };
-        // A membership for administration alone, such as that of a role in those it has made, becomes a full one.
-        let (options, by) = match (server.has_options, account.inherits) {
-            (false, _) => ("", ""),
-            (true, true) => (" WITH INHERIT TRUE, SET TRUE", " GRANTED BY %3$I"),
-            (true, false) => (" WITH SET TRUE", " GRANTED BY %3$I"),
-        };
-        let (to_grant, to_revoke, needs) = match kind {
+        let (verb, preposition) = if wanted { ("GRANT", "TO") } else { ("REVOKE", "FROM") };
+        let (statement, needs) = match kind {
             Kind::Attribute => (
-                format!("ALTER ROLE %1$I {privilege}"),
-                format!("ALTER ROLE %1$I NO{privilege}"),
+                format!("ALTER ROLE %1$I {}{privilege}", if wanted { "" } else { "NO" }),
                 format!(
                     "SUPERUSER (or, but for SUPERUSER itself, CREATEROLE and since version 16 {privilege})"
                 ),
             ),
-            Kind::Membership => (
-                format!("GRANT %2$I TO %1$I{options}"),
-                format!("REVOKE %2$I FROM %1$I{by}"),
-                format!("ADMIN OPTION on the role \"{name}\" (CREATEROLE is enough before version 16)"),
-            ),
-            Kind::Database | Kind::Schema => (
-                format!("GRANT {privilege} ON {class} %2$I TO %1$I"),
-                format!("REVOKE {privilege} ON {class} %2$I FROM %1$I"),
-                format!(
-                    "ownership of the {} \"{name}\", or the privilege WITH GRANT OPTION",
-                    class.to_lowercase()
-                ),
-            ),
+            Kind::Membership => {
+                // A membership for administration alone, such as that of a role in those it has made, becomes a full one.
+                let options = match (server.has_options, wanted, account.inherits) {
+                    (false, ..) => "",
+                    (true, false, _) => " GRANTED BY %3$I",
+                    (true, true, true) => " WITH INHERIT TRUE, SET TRUE",
+                    (true, true, false) => " WITH SET TRUE",
+                };
+                let needs = "(CREATEROLE is enough before version 16)";
+                (
+                    format!("{verb} %2$I {preposition} %1$I{options}"),
+                    format!("ADMIN OPTION on the role \"{name}\" {needs}"),
+                )
+            }
+            Kind::Database | Kind::Schema => {
+                let class = if *kind == Kind::Schema { "schema" } else { "database" };
+                (
+                    format!("{verb} {privilege} ON {class} %2$I {preposition} %1$I"),
+                    format!("ownership of the {class} \"{name}\", or the privilege WITH GRANT OPTION"),
+                )
+            }
         };
         let has_grantors = *kind != Kind::Attribute && (*kind != Kind::Membership || server.has_options);
-        let done = if !wanted && has_grantors {
-            self.revoke(&to_revoke, &name).await
+        let done = if wanted || !has_grantors {
+            connection.run(&statement, &[&account.name, &name], &needs).await
         } else {
-            let statement = if wanted { &to_grant } else { &to_revoke };
-            connection.run(statement, &[&account.name, &name], &needs).await
+            self.revoke(&statement, &name).await
         };
         if let Err(error) = done {
             return Err(self.with_dependents(error).await);
@@ -174,12 +172,8 @@ impl Grant<'_> {
     /// Whether the account holds it itself.
     async fn is_there(&self) -> Result<bool> {
         if self.entitlement.kind == Kind::Attribute {
-            return Ok(self
-                .server
-                .account(&self.account.id())
-                .await?
-                .attributes
-                .contains(&self.entitlement.privilege));
+            let now = self.server.account(&self.account.id()).await?;
+            return Ok(now.attributes.contains(&self.entitlement.privilege));
         }
         Ok(!self.grantors().await?.is_empty())
     }

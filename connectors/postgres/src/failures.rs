@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 
+use lumos_connector::error::{is_raised_in_database, of_sql_state};
 use lumos_connector::prelude::*;
 use lumos_connector::tls;
 use tokio_postgres::error::{DbError, SqlState};
@@ -14,61 +15,18 @@ pub(crate) fn mapped(error: &tokio_postgres::Error) -> ConnectorError {
         return of_transport(error);
     };
     let detail = refusal.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
-    let mapped = ConnectorError::of_code(code_of(refusal))
+    let state = refusal.code().code();
+    let code = if is_concurrent(refusal) { Code::ServiceError } else { of_sql_state(state) };
+    let mapped = ConnectorError::of_code(code)
         .with_message(format!("The server says: {}{detail}", refusal.message()))
-        .with_app_error_code(refusal.code().code());
-    match (refusal.hint(), refusal.code().code()) {
+        .with_app_error_code(state);
+    match (refusal.hint(), state) {
         (Some(hint), _) => mapped.with_hint(hint),
         (None, "25006") => mapped.with_hint("Connect to the primary: a standby can only be read."),
-        (None, state) if is_raised_by_user_code(state) => {
+        (None, state) if is_raised_in_database(state) => {
             mapped.with_hint("A trigger or an extension of the server refuses this.")
         }
         (None, _) => mapped,
-    }
-}
-
-fn code_of(refusal: &DbError) -> Code {
-    if is_concurrent(refusal) { Code::ServiceError } else { of_sql_state(refusal.code().code()) }
-}
-
-/// Appendix A of the server's manual, as far as a connector meets it. The first two characters are the class.
-fn of_sql_state(state: &str) -> Code {
-    match state {
-        "42501" => Code::PermissionDenied,
-        // A database of the settings that is not there, a reserved or overlong name.
-        "3D000" | "42939" | "42622" | "42602" => Code::InvalidValue,
-        "42704" | "3F000" => Code::NotFound,
-        "42710" | "42P04" | "2BP01" | "2B000" | "55006" => Code::Conflict,
-        // Members of each other; the grantor's own option.
-        "0LP01" | "0P000" => Code::BadRequest,
-        "25006" => Code::UnsupportedOperation,
-        "57014" => Code::RequestTimeout,
-        "57P01" | "57P02" | "57P04" | "57P05" => Code::ConnectionClosed,
-        // What was sent is not understood: no retry helps.
-        "08P01" => Code::InvalidResponse,
-        state if is_raised_by_user_code(state) => Code::PermissionDenied,
-        state => match state.get(..2) {
-            Some("28") => Code::Unauthorized,
-            Some("08") => Code::ConnectionClosed,
-            Some("0A") => Code::UnsupportedOperation,
-            Some("22") => Code::InvalidValue,
-            Some("23") => Code::Conflict,
-            // Rolled back for another transaction; out of connections, memory or disk; locked; starting or stopping.
-            Some("40" | "53" | "55" | "57") => Code::ServiceError,
-            Some("58" | "XX") => Code::BadGateway,
-            _ => Code::InternalError,
-        },
-    }
-}
-
-/// Whether a SQLSTATE comes from code that the server runs for its owners, as event triggers are: what such code raises
-/// (`P0`), is refused by (09, 27, 38, 39, 44), or makes up; SQL leaves the classes from 5 and I on to implementations,
-/// and the server itself uses few of them.
-fn is_raised_by_user_code(state: &str) -> bool {
-    match state.get(..2) {
-        Some("53" | "54" | "55" | "57" | "58" | "72" | "F0" | "HV" | "XX") | None => false,
-        Some("09" | "27" | "38" | "39" | "44") => true,
-        Some(class) => class.starts_with(|first: char| ('5'..='9').contains(&first) || first >= 'I'),
     }
 }
 
@@ -166,10 +124,10 @@ fn of_tls(error: &tokio_postgres::Error) -> String {
 }
 
 /// Names what the connector's role lacks, when the server says that it lacks something and nothing more exact is known.
-pub(crate) fn explain_denied<T>(result: Result<T>, privilege: impl FnOnce() -> String) -> Result<T> {
+pub(crate) fn explain_denied<T>(result: Result<T>, privilege: &str) -> Result<T> {
     result.map_err(|error| match refusal(&error) {
         Some(refusal) if refusal.code() == &SqlState::INSUFFICIENT_PRIVILEGE && error.hint().is_none() => {
-            let (said, privilege) = (refusal.message().to_owned(), privilege());
+            let said = refusal.message().to_owned();
             error
                 .with_message(format!("{said}; the connector's role needs {privilege}"))
                 .with_hint(format!("Give the connector's role {privilege}."))
@@ -183,40 +141,4 @@ pub(crate) fn missing_privilege(what_happened: &str, privilege: &str) -> Connect
     ConnectorError::authorization(format!("{what_happened}; the connector's role needs {privilege}"))
         .with_app_error_code(SqlState::INSUFFICIENT_PRIVILEGE.code())
         .with_hint(format!("Give the connector's role {privilege}."))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sql_states_have_the_codes_that_callers_act_on() {
-        for (state, code) in [
-            ("28P01", Code::Unauthorized),
-            ("28000", Code::Unauthorized),
-            ("42501", Code::PermissionDenied),
-            ("42710", Code::Conflict),
-            ("2BP01", Code::Conflict),
-            ("3D000", Code::InvalidValue),
-            ("22021", Code::InvalidValue),
-            ("25006", Code::UnsupportedOperation),
-            ("53300", Code::ServiceError),
-            ("57014", Code::RequestTimeout),
-            ("57P01", Code::ConnectionClosed),
-            ("57P03", Code::ServiceError),
-            ("40P01", Code::ServiceError),
-            ("XX000", Code::BadGateway),
-            ("42601", Code::InternalError),
-            ("08P01", Code::InvalidResponse),
-            ("08006", Code::ConnectionClosed),
-            // P33: what triggers raise, with codes of the server or of their own.
-            ("P0001", Code::PermissionDenied),
-            ("P0004", Code::PermissionDenied),
-            ("38000", Code::PermissionDenied),
-            ("LX001", Code::PermissionDenied),
-            ("99999", Code::PermissionDenied),
-        ] {
-            assert_eq!(of_sql_state(state), code, "{state}");
-        }
-    }
 }

@@ -14,7 +14,6 @@ mod entitlement_changes;
 mod failures;
 mod integration;
 mod listings;
-mod password;
 mod server;
 mod settings;
 

@@ -65,7 +65,7 @@ pub(crate) async fn validate_credentials(
         FROM pg_control_system() c, (SELECT FROM pg_roles LIMIT 1) r, (SELECT count(*) FROM pg_auth_members) m";
     server.databases().await?;
     let tenant: Option<String> =
-        explain_denied(server.main.row(SQL, &[]).await, || "EXECUTE on pg_control_system()".to_owned())?;
+        explain_denied(server.main.row(SQL, &[]).await, "EXECUTE on pg_control_system()")?;
     let tenant = tenant.ok_or_else(|| ConnectorError::invalid_response("The server shows no roles"))?;
     Ok(ValidatedCredentials::valid(tenant))
 }
@@ -80,7 +80,7 @@ impl Server {
     /// A connection of its own to another database. It closes when it is dropped.
     pub(crate) async fn database(&self, name: &str) -> Result<Connection> {
         let connection = self.endpoint.connect(name).await;
-        explain_denied(connection, || format!("CONNECT on the database \"{name}\""))
+        explain_denied(connection, &format!("CONNECT on the database \"{name}\""))
     }
 
     /// The governed databases by their OIDs. Those that the settings mean and that cannot be entered are left out.
@@ -141,26 +141,14 @@ impl Server {
         Ok(())
     }
 
-    /// Makes a change, and again when another transaction was in its way. Each attempt is a transaction, which is given up
-    /// when it fails.
-    pub(crate) async fn with_retries<T, F>(&self, mut change: impl FnMut() -> F) -> Result<T>
+    /// Makes a change, and again when another transaction was in its way.
+    pub(crate) async fn with_retries<T, F>(&self, change: impl FnMut() -> F) -> Result<T>
     where
         F: Future<Output = Result<T>>,
     {
         let retries = Retries::default().most(19).first_delay(Duration::from_millis(10)).factor(2.0);
         let retries = retries.longest_delay(Duration::from_millis(640));
-        let attempt = || {
-            let change = change();
-            async {
-                let changed = change.await;
-                if changed.is_err() {
-                    // The first error is the one to report.
-                    let _ = self.main.execute("ROLLBACK").await;
-                }
-                changed
-            }
-        };
-        retries.run(&self.call, failures::is_concurrent_change, attempt).await
+        retries.run(&self.call, failures::is_concurrent_change, change).await
     }
 
     /// Reads a change back after it was made, when the settings say so.
@@ -172,15 +160,13 @@ impl Server {
         problem: &str,
         is_so: impl Future<Output = Result<bool>>,
     ) -> Result<()> {
-        if self.settings.verify_changes && !is_so.await? {
-            return Err(ConnectorError::invalid_response(format!(
-                "The server reported success, but {problem}"
-            ))
-            .with_hint(
-                "Look for triggers, extensions or rules of the provider that change roles and privileges.",
-            ));
+        const HINT: &str =
+            "Look for triggers, extensions or rules of the provider that change roles and privileges.";
+        if !self.settings.verify_changes || is_so.await? {
+            return Ok(());
         }
-        Ok(())
+        let message = format!("The server reported success, but {problem}");
+        Err(ConnectorError::invalid_response(message).with_hint(HINT))
     }
 
     /// Ends the sessions of an account when the settings say so, and counts them.
@@ -191,9 +177,8 @@ impl Server {
             return Ok(0);
         }
         let ended = self.main.row(SQL, &[(&account.oid, Type::OID)]).await;
-        let ended: Option<i64> = explain_denied(ended, || {
-            "membership in pg_signal_backend, to end the account's sessions".to_owned()
-        })?;
+        let needs = "membership in pg_signal_backend, to end the account's sessions";
+        let ended: Option<i64> = explain_denied(ended, needs)?;
         Ok(ended.unwrap_or_default())
     }
 }

@@ -22,6 +22,7 @@ pub use builtin::credentials as auth;
 pub use builtin::{oauth, probe};
 pub use call::answer::Answer;
 pub use call::left_out::LeftOut;
+pub use call::new_password::NewPassword;
 pub use call::reply::{Reply, Rows};
 pub use call::{
     Call, answer, clock, fingerprint, host, listing, observation, page, rate_limit, recording, reply, token,

@@ -97,7 +97,7 @@ pub mod prelude {
     pub use lumos_connector_core::page::PageRequest;
     pub use lumos_connector_core::probe::{ProbeCheckSpec, ProbeSettings};
     pub use lumos_connector_core::{
-        Auth, Call, FromCall, Integration, LeftOut, Reply, Rows, Settings, fingerprint,
+        Auth, Call, FromCall, Integration, LeftOut, NewPassword, Reply, Rows, Settings, fingerprint,
     };
     pub use lumos_connector_types::bounded::Bounded;
     pub use lumos_connector_types::capability::{
@@ -105,6 +105,7 @@ pub mod prelude {
     };
     pub use lumos_connector_types::dns_label::DnsLabel;
     pub use lumos_connector_types::either::Either;
+    pub use lumos_connector_types::host_port::HostPort;
     pub use lumos_connector_types::json::{Json, JsonObject};
     #[doc(no_inline)]
     pub use lumos_connector_types::payload::*;

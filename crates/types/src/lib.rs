@@ -33,6 +33,7 @@ pub mod envelope;
 pub mod error;
 pub mod execution;
 pub mod expense;
+pub mod host_port;
 pub mod info;
 pub mod json;
 pub mod non_human;

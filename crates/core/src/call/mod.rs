@@ -9,6 +9,7 @@
 //! | [`rate_limit`] | how calls to the app are to be limited |
 //! | [`reply`], [`body`], [`answer`] | what a handler answers with, and what becomes of it |
 //! | [`left_out`] | rows that cost themselves, and are told |
+//! | [`new_password`] | the password of an account that is created |
 //! | [`fingerprint`], [`python_json`] | whether two requests are the same |
 //! | [`recording`] | a call with the HTTP exchanges that it made, without its secrets |
 //! | [`observation`] | what is known of a call when it has ended |
@@ -21,6 +22,7 @@ pub mod fingerprint;
 pub mod host;
 pub(crate) mod left_out;
 pub mod listing;
+pub(crate) mod new_password;
 pub mod observation;
 pub mod page;
 pub(crate) mod python_json;

@@ -10,6 +10,7 @@ mod class;
 mod code;
 mod mapping;
 mod paging;
+mod sql_state;
 mod upstream;
 
 use std::any::type_name;
@@ -25,6 +26,7 @@ pub use code::of_http_status;
 pub(crate) use mapping::ErrorMapping;
 pub use mapping::http_status;
 pub use paging::PagingError;
+pub use sql_state::{is_raised_in_database, of_sql_state};
 pub use upstream::{HttpStatusError, TransportError, TransportFailure};
 
 /// What handlers, and everything they call, return.
