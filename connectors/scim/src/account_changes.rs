@@ -51,7 +51,7 @@ pub(crate) async fn create_account(scim: Scim, request: CreateScimAccount) -> Re
     };
     let mut user = None;
     if scim.settings.read_back == ReadBack::Always {
-        if look(|| scim.user_is(&id, true)).await? != Some(true) {
+        if look(|| scim.user_shows(&id, true, |_| Some(true))).await? != Some(true) {
             return Err(unseen("the user is not there"));
         }
         user = Some(scim.read(&users, &id, "").await?);
@@ -111,8 +111,9 @@ pub(crate) async fn deactivate_account(
 pub(crate) async fn delete_account(scim: Scim, request: DeleteAccount) -> Result<Reply<DeletedAccount>> {
     scim.delete(&Endpoint::users(), &request.account_id).await?;
     if scim.settings.read_back == ReadBack::Always {
-        let is_gone = look(|| scim.user_is(&request.account_id, false)).await?;
-        if is_gone == Some(false) {
+        // Some services keep users and switch them off.
+        let is_off = |user: &Resource| Some(user.is_active() == Some(false));
+        if look(|| scim.user_shows(&request.account_id, false, is_off)).await? == Some(false) {
             return Err(unseen("the user is still there"));
         }
     }
@@ -126,24 +127,22 @@ impl Scim {
         if self.read(&users, id, "active").await?.is_active() == Some(active) {
             return Ok(true);
         }
-        let sees = || async {
-            match self.read(&users, id, "active").await {
-                Ok(user) => Ok(user.is_active().map(|is_active| is_active == active)),
-                // Some services take deactivated users out of sight.
-                Err(error) if error.code() == ConnectorErrorCode::NotFound => Ok(Some(!active)),
-                Err(error) => Err(error),
-            }
-        };
+        // Some services take deactivated users out of sight.
+        let sees = || self.user_shows(id, active, |user| user.is_active().map(|is| is == active));
         self.change(&users, id, &[Change::set("active", json!(active))], None, sees).await?;
         Ok(false)
     }
 
-    /// Whether a user is there, or is gone: one that is switched off is both.
-    async fn user_is(&self, id: &str, there: bool) -> Result<Option<bool>> {
+    /// Whether a user shows something; `there` is whether one who is gone does not.
+    async fn user_shows(
+        &self,
+        id: &str,
+        there: bool,
+        shows: impl Fn(&Resource) -> Option<bool>,
+    ) -> Result<Option<bool>> {
         match self.read(&Endpoint::users(), id, "active").await {
-            Ok(user) => Ok(Some(there || user.is_active() == Some(false))),
             Err(error) if error.code() == ConnectorErrorCode::NotFound => Ok(Some(!there)),
-            Err(error) => Err(error),
+            user => Ok(shows(&user?)),
         }
     }
 

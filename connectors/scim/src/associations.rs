@@ -10,11 +10,11 @@
 use lumos_connector::listing::{InItem, InPart, sequence};
 use lumos_connector::prelude::*;
 
-use crate::entitlement::{Kind, Part};
+use crate::entitlement::{Kind, USERS};
 use crate::filter::Filter;
 use crate::listed::count;
 use crate::refusal::is_of_query;
-use crate::resource::{Group, MemberKind, Resource, Row};
+use crate::resource::{Group, Resource, Row};
 use crate::service::{Endpoint, Scim};
 use crate::settings::Memberships;
 use crate::walk::{MAX_BATCHES, Walk, WalkCursor, WalkPage};
@@ -47,15 +47,13 @@ pub(crate) async fn find_entitlement_associations(
     scim: Scim,
     _: FindEntitlementAssociations,
 ) -> Result<Reply<Vec<FoundEntitlementAssociation>>> {
-    let listing = scim.open::<InItem<InPart<Part, Place>>>()?.max_batches(MAX_BATCHES);
+    let listing = scim.open::<InItem<InPart<String, Place>>>()?.max_batches(MAX_BATCHES);
     let (scim, size) = (&scim, listing.size());
-    let fetch = |part, place| async move {
-        match part {
-            Part::Groups => scim.memberships(place, size).await,
-            _ => scim.held(place, size).await,
-        }
+    let fetch = |part: String, place| async move {
+        if part == USERS { scim.held(place, size).await } else { scim.memberships(place, size).await }
     };
-    Ok(scim.noted(listing.expand(sequence([Part::Groups, Part::Users], fetch)).await?))
+    let parts = [Kind::Group.attribute(), USERS].map(str::to_owned);
+    Ok(scim.noted(listing.expand(sequence(parts, fetch)).await?))
 }
 
 /// What one account holds. Its groups are those that say so of it as a member: not all services show them with users.
@@ -89,22 +87,19 @@ impl Scim {
             Memberships::Filter => {
                 let users = Walk::all(Endpoint::users(), size.min(AT_ONCE)).only("id");
                 let page = self.walk::<Resource>(&users, place.at.clone()).await?;
-                let mut found = Vec::new();
+                let mut found = std::collections::VecDeque::new();
                 for user in &page.rows {
-                    found.push(held(&user.id, self.groups_found(&user.id).await?));
+                    found.push_back(self.groups_found(&user.id).await?);
                 }
-                let mut found = found.into_iter();
-                Ok(batch(page, &place, size, |user| {
-                    found.next().unwrap_or_else(|| held(&user.id, Vec::new()))
-                }))
+                Ok(batch(page, &place, size, |user| held(&user.id, found.pop_front().unwrap_or_default())))
             }
             Memberships::Groups | Memberships::EachGroup => {
                 // Nobody knows at first how large groups are.
                 let groups = Walk { is_large: true, ..Walk::all(self.groups(), size.min(AT_ONCE)) };
                 let page = self.groups_with_members(groups, &mut place).await?;
                 let mut batch = batch(page, &place, size, |group| {
-                    let users = group.members.into_iter().filter(|member| member.kind == MemberKind::User);
-                    let rows = users.map(|user| (user.id.clone(), association(&user.id, &group.id)));
+                    let users = group.users.into_iter();
+                    let rows = users.map(|user| (user.clone(), association(&user, &group.id)));
                     Expanded::new(group.id.clone(), rows.collect::<Vec<_>>())
                 });
                 batch.next = batch.next.or_else(|| self.other_way(&place));
@@ -120,7 +115,7 @@ impl Scim {
         let mut page = self.walk::<Group>(&walk, place.at.clone()).await?;
         for group in page.rows.iter_mut().filter(|_| is_each) {
             match self.read(&self.groups(), &group.id, "members").await {
-                Ok(read) => group.members = read.members(),
+                Ok(read) => *group = Group::new(read.id.clone(), read.values("members")),
                 // A group that cannot be read costs itself.
                 Err(error) if is_of_query(&error) => {
                     self.note(format!("group {}: {}", group.id, error.message()));
@@ -128,8 +123,8 @@ impl Scim {
                 Err(error) => return Err(error),
             }
         }
-        place.unseen |= page.rows.iter().any(|group| group.members.is_empty());
-        place.seen |= page.rows.iter().any(|group| !group.members.is_empty());
+        place.unseen |= page.rows.iter().any(|group| group.is_empty());
+        place.seen |= page.rows.iter().any(|group| !group.is_empty());
         Ok(page)
     }
 
@@ -166,7 +161,7 @@ impl Scim {
                 Err(error) if is_of_query(&error) && !is_believed => return Ok(Vec::new()),
                 page => page?,
             };
-            let has_it = |group: &Group| group.has(account) || is_believed && group.members.is_empty();
+            let has_it = |group: &Group| group.has(account) || is_believed && group.is_empty();
             groups.extend(page.rows.into_iter().filter(has_it).map(|group| group.id));
             place = page.next;
         }

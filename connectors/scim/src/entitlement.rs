@@ -14,31 +14,8 @@ wire_enum! {
     }
 }
 
-wire_enum! {
-    /// What a listing is at.
-    pub(crate) enum Part {
-        /// The groups.
-        Groups = "groups",
-        /// The roles, which have an endpoint.
-        Roles = "roles",
-        /// The entitlements, which have an endpoint.
-        Entitlements = "entitlements",
-        /// What users hold.
-        Users = "users",
-    }
-}
-
-impl Part {
-    /// The kind of entitlements that an endpoint lists.
-    pub(crate) fn kind(self) -> Option<Kind> {
-        match self {
-            Self::Groups => Some(Kind::Group),
-            Self::Roles => Some(Kind::Role),
-            Self::Entitlements => Some(Kind::Entitlement),
-            Self::Users => None,
-        }
-    }
-}
+/// The part of a listing that goes through users; the others are called as the [attributes](Kind::attribute) of users.
+pub(crate) const USERS: &str = "users";
 
 impl Kind {
     /// The attribute of users that holds entitlements of this kind.

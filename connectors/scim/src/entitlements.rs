@@ -7,7 +7,7 @@ use lumos_connector::listing::{InItem, InPart, sequence};
 use lumos_connector::prelude::*;
 
 use crate::attribute_path::{AttributePath, named, values_of};
-use crate::entitlement::{Kind, Part};
+use crate::entitlement::{Kind, USERS};
 use crate::resource::Resource;
 use crate::service::Scim;
 use crate::walk::{MAX_BATCHES, Walk, WalkCursor};
@@ -19,16 +19,16 @@ pub(crate) async fn list_entitlements(
     request: ListEntitlements,
 ) -> Result<Reply<Vec<FoundEntitlementData>>> {
     let wanted = named(request.custom_attributes)?;
-    let listing = scim.open::<InItem<InPart<Part, WalkCursor>>>()?.max_batches(MAX_BATCHES);
+    let listing = scim.open::<InItem<InPart<String, WalkCursor>>>()?.max_batches(MAX_BATCHES);
     let size = listing.size();
     let (scim, wanted) = (&scim, wanted.as_deref());
-    let parts = Part::ALL.iter().copied().filter(|part| match part.kind() {
-        Some(kind) => scim.endpoint_of(kind).is_some(),
-        None => !scim.kinds_of_users().is_empty(),
-    });
-    let fetch = |part: Part, at| async move {
-        match part.kind() {
-            Some(kind) => scim.entitlements(kind, at, size, wanted).await,
+    // Endpoints first; then, as the last part, what users have.
+    let listed = Kind::ALL.iter().filter(|kind| scim.endpoint_of(**kind).is_some());
+    let mut parts: Vec<String> = listed.map(|kind| kind.attribute().to_owned()).collect();
+    parts.extend((!scim.kinds_of_users().is_empty()).then(|| USERS.to_owned()));
+    let fetch = |part: String, at| async move {
+        match Kind::ALL.iter().find(|kind| kind.attribute() == part) {
+            Some(kind) => scim.entitlements(*kind, at, size, wanted).await,
             None => scim.values_of_users(at, size).await,
         }
     };
@@ -64,7 +64,7 @@ impl Scim {
             let values = kinds.iter().flat_map(|kind| {
                 user.values(kind.attribute()).map(|entry| {
                     let id = kind.id_of(&entry.value);
-                    let label = entry.display.unwrap_or(&entry.value);
+                    let label = entry.display.unwrap_or(entry.value);
                     let found = FoundEntitlementData {
                         is_assignable: Some(true),
                         ..FoundEntitlementData::new(kind.as_str(), id.as_str(), "", label)

@@ -4,7 +4,7 @@ use lumos_connector::prelude::*;
 
 use crate::account_changes::{CreateScimAccount, UpdateScimAccount};
 use crate::settings::ScimSettings;
-use crate::{account_changes, accounts, activity, assignments, associations, credentials, custom_attributes};
+use crate::{account_changes, accounts, assignments, associations, credentials, custom_attributes};
 use crate::{entitlement, entitlements, resources};
 
 /// The connector.
@@ -36,7 +36,7 @@ pub fn integration() -> Result<Integration, IntegrationError> {
             associations::get_account_entitlement_associations,
         )
         .capability(capability::ListCustomAttributesSchema, custom_attributes::list_custom_attributes_schema)
-        .capability(capability::GetLastActivity, activity::get_last_activity)
+        .capability(capability::GetLastActivity, accounts::get_last_activity)
         // Changing accounts
         .capability(capability::CreateAccount::of::<CreateScimAccount>(), account_changes::create_account)
         .capability(

@@ -13,7 +13,6 @@
 
 mod account_changes;
 mod accounts;
-mod activity;
 mod assignments;
 mod associations;
 mod attribute_path;

@@ -68,21 +68,21 @@ impl Profile {
 
     /// The attributes of which the user shows nothing, though something was said.
     pub(crate) fn missing(&self, user: &Resource) -> Vec<String> {
-        let missing = self.changes(user).into_iter().filter_map(|change| match change {
-            Change::Set { path, .. } if path.name != "password" => Some(path),
-            _ => None,
-        });
-        missing.filter(|path| path.attribute_in(user).is_none()).map(|path| path.name).collect()
+        let missing = self.shown(user).filter(|path| path.attribute_in(user).is_none());
+        missing.map(|path| path.name).collect()
     }
 
     /// Whether a user that was to be changed has nothing as it was before. What the service writes in its own way is
     /// changed, too.
     pub(crate) fn is_seen(&self, before: &Resource, after: &Resource) -> bool {
-        self.changes(after).iter().all(|change| match change {
-            Change::Set { path, .. } if path.name != "password" => {
-                path.attribute_in(after) != path.attribute_in(before)
-            }
-            _ => true,
+        self.shown(after).all(|path| path.attribute_in(after) != path.attribute_in(before))
+    }
+
+    /// The attributes that are not as it is said here, among those that services show.
+    fn shown(&self, user: &Resource) -> impl Iterator<Item = AttributePath> {
+        self.changes(user).into_iter().filter_map(|change| match change {
+            Change::Set { path, .. } if path.name != "password" => Some(path),
+            _ => None,
         })
     }
 

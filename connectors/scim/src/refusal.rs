@@ -11,19 +11,16 @@ use serde_json::value::RawValue;
 use crate::value::{Unread, as_list, as_number, as_text, parse};
 
 /// The codes of SCIM error types. Others, such as `invalidSyntax`, mean what their status means.
-const CODES: [(&str, ConnectorErrorCode); 12] = [
-    ("uniqueness", ConnectorErrorCode::Conflict),
-    ("invalidValue", ConnectorErrorCode::InvalidValue),
-    ("invalidPath", ConnectorErrorCode::InvalidValue),
-    ("invalidFilter", ConnectorErrorCode::InvalidValue),
-    ("invalidCount", ConnectorErrorCode::InvalidValue),
-    ("tooMany", ConnectorErrorCode::InvalidValue),
-    ("mutability", ConnectorErrorCode::InvalidValue),
-    ("noTarget", ConnectorErrorCode::UnknownValue),
-    ("sensitive", ConnectorErrorCode::PermissionDenied),
-    ("invalidVers", ConnectorErrorCode::UnsupportedOperation),
-    ("invalidCursor", ConnectorErrorCode::InvalidPageToken),
-    ("expiredCursor", ConnectorErrorCode::InvalidPageToken),
+const CODES: [(&[&str], ConnectorErrorCode); 6] = [
+    (&["uniqueness"], ConnectorErrorCode::Conflict),
+    (
+        &["invalidValue", "invalidPath", "invalidFilter", "invalidCount", "tooMany", "mutability"],
+        ConnectorErrorCode::InvalidValue,
+    ),
+    (&["noTarget"], ConnectorErrorCode::UnknownValue),
+    (&["sensitive"], ConnectorErrorCode::PermissionDenied),
+    (&["invalidVers"], ConnectorErrorCode::UnsupportedOperation),
+    (&["invalidCursor", "expiredCursor"], ConnectorErrorCode::InvalidPageToken),
 ];
 
 /// What the body of an answer says of an error.
@@ -61,21 +58,21 @@ pub(crate) fn success(answer: HttpAnswer) -> Result<HttpAnswer> {
 /// the body, when the service answers an error with a good status.
 fn refusal(answer: &HttpAnswer, said: Said) -> ConnectorError {
     let status = if answer.is_success() { said.status.unwrap_or(500) } else { answer.status() };
-    let of_status = || HttpStatusError::new(status, answer.url().as_str(), None, "");
-    if (300..400).contains(&status) {
-        let target = answer.header("location").unwrap_or("nowhere").split(['?', '#']).next();
-        let (place, target) = (answer.url().path(), target.unwrap_or_default());
-        let message = format!("{place} redirects to {target} (status {status})");
-        return ConnectorError::invalid_response(message)
-            .with_status_code(status)
-            .with_source(of_status())
-            .with_hint("Set the SCIM base URL to where the service is.");
-    }
-    let error = if answer.is_success() {
-        ConnectorError::client("The SCIM service refused").with_source(of_status()).with_status_code(status)
-    } else {
-        answer.error()
+    let source = {
+        let url = answer.url().as_str();
+        HttpStatusError::new(status, url, answer.header("content-type"), &answer.text())
     };
+    let error = match status {
+        300..=399 => {
+            let target = answer.header("location").unwrap_or("nowhere").split(['?', '#']).next();
+            let (place, target) = (answer.url().path(), target.unwrap_or_default());
+            ConnectorError::invalid_response(format!("{place} redirects to {target} (status {status})"))
+                .with_hint("Set the SCIM base URL to where the service is.")
+        }
+        _ if answer.is_success() => ConnectorError::client("The SCIM service refused"),
+        _ => answer.error(),
+    };
+    let error = error.with_status_code(status).with_source(source);
     let error = match status {
         // The resource changed between reading and writing it; reading again helps.
         412 => error.with_code(ConnectorErrorCode::Conflict).with_retryable(true),
@@ -87,7 +84,7 @@ fn refusal(answer: &HttpAnswer, said: Said) -> ConnectorError {
         None => error,
     };
     let Some(scim_type) = said.scim_type else { return error };
-    let error = match CODES.iter().find(|(name, _)| *name == scim_type) {
+    let error = match CODES.iter().find(|(names, _)| names.contains(&scim_type.as_str())) {
         Some((_, code)) => error.with_code(*code),
         None => error,
     };

@@ -99,7 +99,7 @@ impl Resource {
     }
 
     /// The values of an attribute that may have several, such as `roles`.
-    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = Entry<'_>> {
+    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = Entry> {
         list_of(&self.attributes, name).iter().filter_map(Entry::of)
     }
 
@@ -108,86 +108,74 @@ impl Resource {
         self.values(name).any(|entry| entry.value == value)
     }
 
-    /// The members of a group.
-    pub(crate) fn members(&self) -> Vec<Member> {
-        list_of(&self.attributes, "members").iter().filter_map(Member::of).collect()
-    }
-
     /// Whether a user is active; none when the service does not tell.
     pub(crate) fn is_active(&self) -> Option<bool> {
         as_boolean(self.get("active")?)
     }
 }
 
-/// One value of an attribute that may have several.
+/// One value of an attribute that may have several: a role, a group of a user, a member of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry<'r> {
-    pub(crate) value: Cow<'r, str>,
-    pub(crate) display: Option<&'r str>,
+pub(crate) struct Entry {
+    pub(crate) value: String,
+    pub(crate) display: Option<String>,
+    /// Of a member: whether it is a user. One of which nothing is said but the id is.
+    pub(crate) is_user: bool,
     /// Of a group: whether the user belongs to it only through another group.
     pub(crate) is_indirect: bool,
 }
 
-impl<'r> Entry<'r> {
+impl Entry {
     /// The parts of a complex value, or a plain text: some servers have roles without structure. An entry without a
-    /// value may have an address.
-    pub(crate) fn of(value: &'r Value) -> Option<Self> {
+    /// value may have an address; what it is stands in its `type`, or it is the endpoint in that address.
+    pub(crate) fn of(value: &Value) -> Option<Self> {
         let Value::Object(fields) = value else {
-            return Some(Self { value: as_text(value)?, display: None, is_indirect: false });
+            let value = as_text(value)?.into_owned();
+            return Some(Self { value, display: None, is_user: true, is_indirect: false });
         };
-        let text = |name| attribute_of(fields, name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let of_address = || Some(Cow::Borrowed(of_address(text("$ref")?)?.1));
-        let value = text_of(fields, "value").or_else(of_address)?;
-        let is_indirect = text("type").is_some_and(|kind| kind.eq_ignore_ascii_case("indirect"));
-        Some(Self { value, display: text("display"), is_indirect })
-    }
-}
-
-/// What a member of a group is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum MemberKind {
-    User,
-    /// A group, or something else that is no user.
-    Other,
-}
-
-/// A member of a group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Member {
-    pub(crate) id: String,
-    pub(crate) kind: MemberKind,
-}
-
-impl Member {
-    /// A member by its `value`, its `$ref` or both; its kind by its `type` or the endpoint in its address. One of which
-    /// nothing is said but the id is a user.
-    fn of(value: &Value) -> Option<Self> {
-        let Value::Object(fields) = value else {
-            return Some(Self { id: as_text(value)?.into_owned(), kind: MemberKind::User });
-        };
-        let address = text_of(fields, "$ref");
+        let (kind, address) = (text_of(fields, "type"), text_of(fields, "$ref"));
         let address = address.as_deref().and_then(of_address);
-        let id = text_of(fields, "value").or_else(|| Some(Cow::Borrowed(address?.1)))?;
-        let kind = text_of(fields, "type").and_then(|kind| kind_named(&kind));
-        let kind = kind.or_else(|| kind_named(address?.0?)).unwrap_or(MemberKind::User);
-        Some(Self { id: id.into_owned(), kind })
+        let value = text_of(fields, "value").or_else(|| Some(Cow::Borrowed(address?.1)))?.into_owned();
+        let is_user = kind.as_deref().and_then(names_user).or_else(|| names_user(address?.0?));
+        let is_indirect = kind.is_some_and(|kind| kind.eq_ignore_ascii_case("indirect"));
+        let display = text_of(fields, "display").map(Cow::into_owned);
+        Some(Self { value, display, is_user: is_user.unwrap_or(true), is_indirect })
     }
 }
 
-/// The kind that a type (`User`), a schema or an endpoint (`Users`) names; `direct` and the like name none.
-fn kind_named(name: &str) -> Option<MemberKind> {
+/// Whether a type (`User`), a schema or an endpoint (`Users`) is that of users; `direct` and the like say nothing.
+fn names_user(name: &str) -> Option<bool> {
     let name = name.rsplit(':').next().unwrap_or(name).to_ascii_lowercase();
     match name.trim_end_matches('s') {
-        "user" => Some(MemberKind::User),
         "direct" | "indirect" | "member" | "" => None,
-        _ => Some(MemberKind::Other),
+        name => Some(name == "user"),
     }
 }
 
-/// A group with its members, of which no more is kept than the listing needs: there may be 50,000.
+/// A group with the ids of its members, of which no more is kept than the listing needs: there may be 50,000.
 pub(crate) struct Group {
     pub(crate) id: String,
-    pub(crate) members: Vec<Member>,
+    pub(crate) users: Vec<String>,
+    /// Members that are groups, or something else that is no user.
+    pub(crate) others: Vec<String>,
+}
+
+impl Group {
+    pub(crate) fn new(id: String, members: impl Iterator<Item = Entry>) -> Self {
+        let mut group = Self { id, users: Vec::new(), others: Vec::new() };
+        for Entry { value, is_user, .. } in members {
+            if is_user { group.users.push(value) } else { group.others.push(value) }
+        }
+        group
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.others.is_empty()
+    }
+
+    pub(crate) fn has(&self, account: &str) -> bool {
+        self.users.iter().chain(&self.others).any(|member| member == account)
+    }
 }
 
 impl Row for Group {
@@ -199,14 +187,8 @@ impl Row for Group {
         let fields = Unread::of(text)?;
         let id = as_text(&fields.get("id"))?.into_owned();
         // Each member is read on its own.
-        let member = |text: &RawValue| Member::of(&serde_json::from_str(text.get()).ok()?);
-        Some(Self { id, members: fields.list("members").into_iter().filter_map(member).collect() })
-    }
-}
-
-impl Group {
-    pub(crate) fn has(&self, account: &str) -> bool {
-        self.members.iter().any(|member| member.id == account)
+        let member = |text: &RawValue| Entry::of(&serde_json::from_str(text.get()).ok()?);
+        Some(Self::new(id, fields.list("members").into_iter().filter_map(member)))
     }
 }
 
@@ -224,11 +206,14 @@ mod tests {
             "entitlements": "one",
         }))
         .unwrap();
-        let roles: Vec<_> =
-            user.values("roles").map(|role| (role.value.into_owned(), role.display)).collect();
+        let roles: Vec<_> = user.values("roles").map(|role| (role.value, role.display)).collect();
         assert_eq!(
             roles,
-            [("admin".to_owned(), None), ("viewer".to_owned(), Some("Viewer")), ("5".to_owned(), None)]
+            [
+                ("admin".to_owned(), None),
+                ("viewer".to_owned(), Some("Viewer".to_owned())),
+                ("5".to_owned(), None)
+            ]
         );
         assert_eq!(
             (user.id.as_str(), user.values("entitlements").count(), user.values("groups").count()),
@@ -238,25 +223,21 @@ mod tests {
 
     #[test]
     fn members_are_users_unless_something_says_otherwise() {
-        for (member, id, kind) in [
-            (json!({"value": 1}), "1", MemberKind::User),
-            (json!("u1"), "u1", MemberKind::User),
-            (json!({"$ref": "Users/u1"}), "u1", MemberKind::User),
-            (json!({"$REF": "https://x.test/v2/Groups/g2/"}), "g2", MemberKind::Other),
-            (json!({"$ref": "ServicePrincipals/sp9"}), "sp9", MemberKind::Other),
-            (json!({"value": "sp9", "type": "ServicePrincipal"}), "sp9", MemberKind::Other),
-            (json!({"value": "1", "type": "direct", "$ref": "../Groups/1"}), "1", MemberKind::Other),
-            (
-                json!({"value": "1", "type": "urn:ietf:params:scim:schemas:core:2.0:User"}),
-                "1",
-                MemberKind::User,
-            ),
-            (json!({"value": "1", "type": null, "$ref": null}), "1", MemberKind::User),
+        for (member, id, is_user) in [
+            (json!({"value": 1}), "1", true),
+            (json!("u1"), "u1", true),
+            (json!({"$ref": "Users/u1"}), "u1", true),
+            (json!({"$REF": "https://x.test/v2/Groups/g2/"}), "g2", false),
+            (json!({"$ref": "ServicePrincipals/sp9"}), "sp9", false),
+            (json!({"value": "sp9", "type": "ServicePrincipal"}), "sp9", false),
+            (json!({"value": "1", "type": "direct", "$ref": "../Groups/1"}), "1", false),
+            (json!({"value": "1", "type": "urn:ietf:params:scim:schemas:core:2.0:User"}), "1", true),
+            (json!({"value": "1", "type": null, "$ref": null}), "1", true),
         ] {
-            let read = Member::of(&member);
-            assert_eq!(read, Some(Member { id: id.to_owned(), kind }), "{member}");
+            let read = Entry::of(&member).map(|read| (read.value, read.is_user));
+            assert_eq!(read, Some((id.to_owned(), is_user)), "{member}");
         }
-        assert_eq!(Member::of(&json!({"display": "nobody"})), None);
+        assert_eq!(Entry::of(&json!({"display": "nobody"})), None);
     }
 
     /// JSON as services write it: the names of SCIM in any case, values of any type in any place.
@@ -318,7 +299,9 @@ mod tests {
             let group = Group::read(&text);
             prop_assert_eq!(resource.as_ref().map(|one| &one.id), group.as_ref().map(|one| &one.id));
             if let (Some(resource), Some(group)) = (resource, group) {
-                prop_assert_eq!(resource.members(), group.members);
+                let (users, others): (Vec<_>, Vec<_>) = resource.values("members").partition(|one| one.is_user);
+                prop_assert_eq!(users.into_iter().map(|one| one.value).collect::<Vec<_>>(), group.users);
+                prop_assert_eq!(others.into_iter().map(|one| one.value).collect::<Vec<_>>(), group.others);
                 for name in ["roles", "groups", "emails"] {
                     prop_assert!(resource.values(name).all(|entry| !entry.value.is_empty()));
                 }

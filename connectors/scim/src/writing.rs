@@ -32,7 +32,11 @@ impl Scim {
         version: Option<&str>,
         sees: impl Fn() -> F,
     ) -> Result<()> {
-        let removes = changes.iter().any(|change| matches!(change, Change::Remove { .. }));
+        let removed = changes.iter().find_map(|change| match change {
+            Change::Remove { attribute, value } => Some((*attribute, value.as_str())),
+            _ => None,
+        });
+        let removes = removed.is_some();
         let (mut refused, mut accepted, mut has_patch) = (None, false, true);
         for &form in self.forms(removes) {
             let is_pointless = match form {
@@ -46,8 +50,10 @@ impl Scim {
             }
             // A service that ignores the value removes all of them, and a replacement those that are not shown.
             let is_by_value = form == Form::Value && self.settings.removal == Removal::Path;
-            let is_risky = is_by_value || removes && form == Form::Whole;
-            let others = if is_risky { self.others(endpoint, id, changes).await? } else { Some(Vec::new()) };
+            let others = match removed.filter(|_| is_by_value || form == Form::Whole) {
+                Some(removed) => self.others(endpoint, id, removed).await?,
+                None => Some(Vec::new()),
+            };
             let Some(others) = others else { continue };
             match self.write_changes(endpoint, id, changes, version, form).await {
                 Err(error) if is_not_understood(&error) => {
@@ -101,18 +107,17 @@ impl Scim {
         self.write(request, &patch_body(changes, form), version).await.map(drop)
     }
 
-    /// The values beside those that are removed; `None` when the resource shows none of them.
-    async fn others(&self, endpoint: &Endpoint, id: &str, changes: &[Change]) -> Result<Option<Vec<Change>>> {
+    /// The values beside the one that is removed; `None` when the resource does not show that one.
+    async fn others(
+        &self,
+        endpoint: &Endpoint,
+        id: &str,
+        (attribute, value): (&'static str, &str),
+    ) -> Result<Option<Vec<Change>>> {
         let resource = self.read(endpoint, id, "").await?;
-        let mut others = Vec::new();
-        let mut is_shown = false;
-        for change in changes {
-            let Change::Remove { attribute, value } = change else { continue };
-            is_shown |= resource.holds(attribute, value);
-            let kept = resource.values(attribute).filter(|entry| entry.value != *value);
-            others.extend(kept.map(|entry| Change::Add { attribute, value: entry.value.into_owned() }));
-        }
-        Ok(is_shown.then_some(others))
+        let others = resource.values(attribute).filter(|entry| entry.value != value);
+        let others = others.map(|entry| Change::Add { attribute, value: entry.value }).collect();
+        Ok(resource.holds(attribute, value).then_some(others))
     }
 
     /// Gives back what a removal by value took away beside the value.

@@ -147,6 +147,21 @@ fn listings() -> Vec<Case> {
             let (start, count) = (number(call, "startIndex", 0), number(call, "count", 100));
             listed(25, all(25).into_iter().skip(start).take(count).collect())
         }), everybody(25)),
+        accounts("an error in the middle of a listing by number is no end", 10, users(|call| match number(call, "startIndex", 1) {
+            1 => ok(json!({"Resources": slice(&all(25), call, 100)})),
+            _ => status(401),
+        }), error(ConnectorErrorCode::Unauthorized)).position(json!({"way": "index", "passed": 10, "after": "u0010", "size": 10})),
+        accounts("misses nobody after a page that was cut behind rows that moved", 1, users({
+            let asked = Mutex::new(0);
+            move |call| {
+                let mut asked = asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                *asked += 1;
+                // The row that was given last is gone, and after two requests one more in front of it.
+                let is_gone = |row: &Value| row["id"] == "u0010" || *asked > 2 && row["id"] == "u0001";
+                let rows: Rows = all(20).into_iter().filter(|row| !is_gone(row)).collect();
+                listed(rows.len(), slice(&rows, call, 100))
+            }
+        }), everybody(10)).position(json!({"way": "index", "passed": 10, "after": "u0010", "size": 1})),
         accounts("goes on after pages that overlap", 3, users(|call| {
             let start = number(call, "startIndex", 1).saturating_sub(2);
             listed(8, all(8).into_iter().skip(start).take(number(call, "count", 100)).collect())
