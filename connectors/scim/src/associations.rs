@@ -49,11 +49,18 @@ pub(crate) async fn find_entitlement_associations(
 ) -> Result<Reply<Vec<FoundEntitlementAssociation>>> {
     let listing = scim.open::<InItem<InPart<String, Place>>>()?.max_batches(MAX_BATCHES);
     let (scim, size) = (&scim, listing.size());
+    // Where users show their groups, they are gone through once.
+    let is_of_users = scim.settings.memberships == Memberships::Users;
+    let of_users = if is_of_users { Kind::ALL } else { &[Kind::Role, Kind::Entitlement] };
     let fetch = |part: String, place| async move {
-        if part == USERS { scim.held(place, size).await } else { scim.memberships(place, size).await }
+        if part == USERS {
+            scim.held(of_users, place, size).await
+        } else {
+            scim.memberships(place, size).await
+        }
     };
-    let parts = [Kind::Group.attribute(), USERS].map(str::to_owned);
-    Ok(scim.noted(listing.expand(sequence(parts, fetch)).await?))
+    let parts = [Kind::Group.attribute(), USERS].into_iter().filter(|part| *part == USERS || !is_of_users);
+    Ok(scim.noted(listing.expand(sequence(parts.map(str::to_owned), fetch)).await?))
 }
 
 /// What one account holds. Its groups are those that say so of it as a member: not all services show them with users.
@@ -76,14 +83,8 @@ pub(crate) async fn get_account_entitlement_associations(
 impl Scim {
     /// A batch of groups with their members, or of users with their groups.
     async fn memberships(&self, mut place: Place, size: usize) -> Result<Associations> {
-        match place.way.unwrap_or(self.settings.memberships) {
-            // Users are gone through anyway.
-            Memberships::Users if place.way.is_none() => Ok(Batch::new(Vec::new(), None)),
-            Memberships::Users => {
-                let users = Walk::all(Endpoint::users(), size).only(Kind::Group.attribute());
-                let page = self.walk::<Resource>(&users, place.at.clone()).await?;
-                Ok(batch(page, &place, size, |user| held(&user.id, held_by(&user, &[Kind::Group]))))
-            }
+        match self.way(&place) {
+            Memberships::Users => self.held(&[Kind::Group], place, size).await,
             Memberships::Filter => {
                 let users = Walk::all(Endpoint::users(), size.min(AT_ONCE)).only("id");
                 let page = self.walk::<Resource>(&users, place.at.clone()).await?;
@@ -110,12 +111,12 @@ impl Scim {
 
     /// The groups at a place with their members: as their list shows them, or each read on its own.
     async fn groups_with_members(&self, walk: Walk, place: &mut Place) -> Result<WalkPage<Group>> {
-        let is_each = self.reads_each_group(place);
+        let is_each = self.way(place) == Memberships::EachGroup;
         let walk = walk.only(if is_each { "id" } else { "members" });
         let mut page = self.walk::<Group>(&walk, place.at.clone()).await?;
         for group in page.rows.iter_mut().filter(|_| is_each) {
             match self.read(&self.groups(), &group.id, "members").await {
-                Ok(read) => *group = Group::new(read.id.clone(), read.values("members")),
+                Ok(read) => *group = Group::new(std::mem::take(&mut group.id), read.values("members")),
                 // A group that cannot be read costs itself.
                 Err(error) if is_of_query(&error) => {
                     self.note(format!("group {}: {}", group.id, error.message()));
@@ -123,27 +124,28 @@ impl Scim {
                 Err(error) => return Err(error),
             }
         }
-        place.unseen |= page.rows.iter().any(|group| group.is_empty());
+        place.unseen |= page.rows.iter().any(Group::is_empty);
         place.seen |= page.rows.iter().any(|group| !group.is_empty());
         Ok(page)
     }
 
-    fn reads_each_group(&self, place: &Place) -> bool {
-        place.way.unwrap_or(self.settings.memberships) == Memberships::EachGroup
+    /// How memberships are read at a place.
+    fn way(&self, place: &Place) -> Memberships {
+        place.way.unwrap_or(self.settings.memberships)
     }
 
     /// Where to go on when no group has shown a member: another way is tried before that is believed.
     fn other_way(&self, place: &Place) -> Option<Place> {
-        let way = if self.reads_each_group(place) { Memberships::Users } else { Memberships::EachGroup };
+        let way = if self.way(place) == Memberships::EachGroup {
+            Memberships::Users
+        } else {
+            Memberships::EachGroup
+        };
         (place.unseen && !place.seen).then(|| Place { way: Some(way), ..Place::default() })
     }
 
-    /// A batch of users with what they hold.
-    async fn held(&self, place: Place, size: usize) -> Result<Associations> {
-        let kinds: &[Kind] = match self.settings.memberships {
-            Memberships::Users => Kind::ALL,
-            _ => &[Kind::Role, Kind::Entitlement],
-        };
+    /// A batch of users with what they hold of these kinds.
+    async fn held(&self, kinds: &[Kind], place: Place, size: usize) -> Result<Associations> {
         let page = self.users_with(kinds, place.at.clone(), size).await?;
         Ok(batch(page, &place, size, |user| held(&user.id, held_by(&user, kinds))))
     }

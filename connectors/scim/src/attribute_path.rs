@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use lumos_connector::lenient::{as_boolean, as_text, field, is_true};
 use lumos_connector::prelude::*;
 use serde_json::Value;
 
 use crate::resource::Resource;
-use crate::value::{as_boolean, as_text, attribute_of, is_true};
 
 /// Which value of a resource is meant: `userName`, `name.givenName`, `emails[type eq "work"].value`, or
 /// `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department`.
@@ -89,7 +89,7 @@ impl AttributePath {
             single => single,
         };
         let value = match (value, &self.sub_attribute) {
-            (Value::Object(fields), sub) => attribute_of(fields, sub.as_deref().unwrap_or("value"))?,
+            (Value::Object(fields), sub) => field(fields, sub.as_deref().unwrap_or("value"))?,
             (_, Some(_)) => return None,
             (simple, None) => simple,
         };
@@ -106,7 +106,7 @@ impl AttributePath {
             return values.iter().find(is_primary).or_else(|| values.first());
         };
         values.iter().find(|value| {
-            let found = value.as_object().and_then(|fields| attribute_of(fields, attribute));
+            let found = value.as_object().and_then(|fields| field(fields, attribute));
             found.is_some_and(|found| match as_boolean(found) {
                 Some(flag) => wanted.eq_ignore_ascii_case(&flag.to_string()),
                 None => as_text(found).is_some_and(|text| text.eq_ignore_ascii_case(wanted)),

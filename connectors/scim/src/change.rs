@@ -1,11 +1,11 @@
 //! Changes to a resource, as operations of a PATCH (RFC 7644 §3.5.2) and as changes to the resource that a PUT replaces.
 
+use lumos_connector::lenient::as_list;
 use serde_json::{Value, json};
 
 use crate::attribute_path::AttributePath;
 use crate::filter::Filter;
 use crate::resource::{Entry, Resource};
-use crate::value::as_list;
 
 /// One change to a resource.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use lumos_connector::lenient::{as_list, as_text, is_true, list_of, text_of};
 use lumos_connector::prelude::*;
 use serde_json::{Map, Value};
 
-use crate::refusal::status_of;
+use crate::refusal::{parse, status_of};
+use crate::resource::of_address;
 use crate::service::{Endpoint, Scim};
-use crate::value::{as_list, as_text, is_true, list_of, of_address, parse, text_of};
 
 /// Attributes that stand in fields of their own, are associations, or are nobody's business.
 const SHOWN: [&str; 10] =

@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | `settings`, `credentials` | what a connection consists of |
 //! | `service`, `refusal`, `provider` | talking to the service: its operations, its errors, what it says it can |
-//! | `value`, `listed`, `resource` | reading what services write, tolerantly and in one place |
+//! | `listed`, `resource` | reading what services write, [leniently](lumos_connector::lenient) |
 //! | `walk`, `paging`, `index` | going through all resources of an endpoint while the tenant changes |
 //! | `attribute_path`, `filter`, `change`, `writing` | the parts of SCIM's language, and changes that are seen |
 //! | the others | one file for each kind of capability |
@@ -33,7 +33,6 @@ mod resource;
 mod resources;
 mod service;
 mod settings;
-mod value;
 mod walk;
 mod writing;
 

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use lumos_connector::lenient::{Unread, as_number, as_text};
 use lumos_connector::prelude::*;
 use serde::de::Deserializer;
 use serde_json::value::RawValue;
 
+use crate::refusal::parse;
 use crate::resource::Row;
-use crate::value::{Unread, as_number, as_text, parse, raw_list};
 
 /// The rows of an answer, and what its envelope says.
 pub(crate) struct Listed<R> {
@@ -58,7 +59,7 @@ impl<'de, R: Row> Deserialize<'de> for Listed<R> {
                 let is_list = ["Resources", "totalResults", "nextCursor"].iter().any(|name| fields.has(name));
                 (fields.list("Resources"), is_list)
             }
-            None => (raw_list(body), body.get().starts_with('[')),
+            None => (Unread::items(body), body.get().starts_with('[')),
         };
         let count = all.len();
         let mut rows: Vec<R> = all.into_iter().filter_map(R::read).collect();

@@ -1,12 +1,12 @@
 //! What can be said of a user when an account is created or updated.
 
+use lumos_connector::lenient::{field, is_true, list_of};
 use lumos_connector::prelude::*;
 use serde_json::{Value, json};
 
 use crate::attribute_path::AttributePath;
 use crate::change::Change;
 use crate::resource::{ENTERPRISE_USER_SCHEMA, Resource, USER_SCHEMA};
-use crate::value::{attribute_of, is_true, list_of};
 
 /// The attributes of a user; what is left out stays as it is.
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -145,9 +145,7 @@ fn primary(user: &Resource, attribute: &str, said: Option<&str>) -> Option<Chang
     let is_primary = |value: &Value| value.as_object().is_some_and(|fields| is_true(fields, "primary"));
     let place = values.iter().position(is_primary).unwrap_or(0);
     match values.get_mut(place) {
-        Some(Value::Object(fields))
-            if attribute_of(fields, "value").and_then(Value::as_str) == Some(said) =>
-        {
+        Some(Value::Object(fields)) if field(fields, "value").and_then(Value::as_str) == Some(said) => {
             return None;
         }
         Some(Value::Object(fields)) => {

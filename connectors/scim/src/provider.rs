@@ -1,12 +1,12 @@
 //! What the service says about itself (RFC 7643 §5, RFC 9865 §4).
 
+use lumos_connector::lenient::{as_boolean, as_number, field};
 use lumos_connector::prelude::*;
 use serde_json::{Map, Value};
 
-use crate::refusal::status_of;
+use crate::refusal::{parse, status_of};
 use crate::service::Scim;
 use crate::settings::PagingSetting;
-use crate::value::{as_boolean, as_number, attribute_of, parse};
 use crate::walk::PagingStrategy;
 
 /// The service provider's configuration. Services leave out what they please; what they do not claim is not used.
@@ -16,7 +16,7 @@ pub(crate) struct ServiceProviderConfig(Map<String, Value>);
 impl ServiceProviderConfig {
     /// Something in a part of the configuration, such as what is `supported` of `filter`.
     fn get(&self, part: &str, name: &str) -> Option<&Value> {
-        attribute_of(attribute_of(&self.0, part)?.as_object()?, name)
+        field(field(&self.0, part)?.as_object()?, name)
     }
 
     fn has(&self, part: &str, name: &str) -> bool {

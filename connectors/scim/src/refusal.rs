@@ -1,14 +1,14 @@
-//! What the service says when it refuses something (RFC 7644 §3.12, RFC 9865 §3), in the terms of the platform.
+//! What the service answers: JSON, or that it refuses something (RFC 7644 §3.12, RFC 9865 §3), in the terms of the
+//! platform.
 
 use std::borrow::Cow;
 
 use lumos_connector::error::of_http_status;
+use lumos_connector::lenient::{Unread, as_list, as_number, as_text};
 use lumos_connector::prelude::*;
-use serde::de::Deserializer;
+use serde::de::{DeserializeOwned, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
-
-use crate::value::{Unread, as_list, as_number, as_text, parse};
 
 /// The codes of SCIM error types. Others, such as `invalidSyntax`, mean what their status means.
 const CODES: [(&[&str], ConnectorErrorCode); 6] = [
@@ -46,6 +46,12 @@ impl<'de> Deserialize<'de> for Said {
         let text = |name| as_text(&fields.get(name)).map(Cow::into_owned);
         Ok(Self { is_error, status, scim_type: text("scimType"), detail: text("detail") })
     }
+}
+
+/// The JSON of an answer, whatever its content type says, and whatever in it is not text.
+pub(crate) fn parse<T: DeserializeOwned>(answer: &HttpAnswer) -> Result<T> {
+    // The error of the client says where the JSON is broken, and does not repeat what stands there.
+    serde_json::from_str(answer.text().trim_start_matches('\u{feff}')).or_else(|_| answer.json())
 }
 
 /// The answer, unless the service refused: with a bad status, or with an error in its body.

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
+use lumos_connector::lenient::{Unread, as_boolean, as_text, field, list_of, text_of};
 use lumos_connector::prelude::*;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-
-use crate::value::{Unread, as_boolean, as_text, attribute_of, list_of, of_address, text_of};
 
 pub(crate) const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 pub(crate) const ENTERPRISE_USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
@@ -57,14 +56,14 @@ impl Resource {
 
     /// An attribute of the resource's own schema.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
-        attribute_of(&self.attributes, name)
+        field(&self.attributes, name)
     }
 
     /// An attribute of a schema. Those of extensions stand in an object of their own; those of the resource's own
     /// schema, whichever it is, stand among the others.
     pub(crate) fn extended(&self, schema: &str, name: &str) -> Option<&Value> {
-        match attribute_of(&self.attributes, schema) {
-            Some(Value::Object(extension)) => attribute_of(extension, name),
+        match field(&self.attributes, schema) {
+            Some(Value::Object(extension)) => field(extension, name),
             _ if schema.to_ascii_lowercase().contains(":schemas:core:") => self.get(name),
             _ => None,
         }
@@ -82,7 +81,7 @@ impl Resource {
 
     /// The version of the resource, for conditional changes (RFC 7644 §3.14).
     pub(crate) fn version(&self) -> Option<&str> {
-        attribute_of(self.get("meta")?.as_object()?, "version")?.as_str()
+        field(self.get("meta")?.as_object()?, "version")?.as_str()
     }
 
     /// All that the service says of the resource, but for secrets and what is an association.
@@ -150,6 +149,14 @@ fn names_user(name: &str) -> Option<bool> {
         "direct" | "indirect" | "member" | "" => None,
         name => Some(name == "user"),
     }
+}
+
+/// The last part of an address that leads to a resource, and the name of the endpoint before it: `Users/7`.
+pub(crate) fn of_address(address: &str) -> Option<(Option<&str>, &str)> {
+    let path = address.split(['?', '#']).next()?.trim_end_matches('/');
+    let (rest, id) = path.rsplit_once('/').map_or((None, path), |(rest, id)| (Some(rest), id));
+    let endpoint = rest.and_then(|rest| rest.rsplit('/').next()).filter(|endpoint| !endpoint.is_empty());
+    (!id.is_empty()).then_some((endpoint, id))
 }
 
 /// A group with the ids of its members, of which no more is kept than the listing needs: there may be 50,000.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lumos_connector::client::reqwest::Url;
+use lumos_connector::lenient::text_of;
 use lumos_connector::prelude::*;
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
@@ -11,10 +11,9 @@ use serde_json::Value;
 use crate::credentials;
 use crate::entitlement::Kind;
 use crate::listed::Listed;
-use crate::refusal::success;
-use crate::resource::{Resource, Row};
+use crate::refusal::{parse, success};
+use crate::resource::{Resource, Row, of_address};
 use crate::settings::ScimSettings;
-use crate::value::{of_address, parse, text_of};
 
 const MEDIA_TYPE: &str = "application/scim+json";
 
@@ -61,8 +60,8 @@ impl Scim {
     pub(crate) async fn ask(&self, path: &[&str], query: &(impl Serialize + ?Sized)) -> Result<HttpAnswer> {
         let mut answer = self.http.get(path).query(query).send_any().await?;
         for _ in 0..MAX_REDIRECTS {
-            let Some(target) = redirect(&answer) else { break };
-            answer = self.http.follow(target.as_str()).send_any().await?;
+            let Some(moved) = answer.redirect() else { break };
+            answer = moved.send_any().await?;
         }
         success(answer)
     }
@@ -138,18 +137,6 @@ impl Scim {
     pub(crate) fn groups(&self) -> Endpoint {
         Endpoint::new(&self.settings.group_endpoint)
     }
-}
-
-/// Where a redirect leads, if it stays on the host.
-fn redirect(answer: &HttpAnswer) -> Option<Url> {
-    if !matches!(answer.status(), 301 | 302 | 303 | 307 | 308) {
-        return None;
-    }
-    let mut target = answer.url().join(answer.header("location")?).ok()?;
-    if target.query().is_none() {
-        target.set_query(answer.url().query());
-    }
-    (target.origin() == answer.url().origin()).then_some(target)
 }
 
 /// A kind of resource: the name of its endpoint below the base URL.

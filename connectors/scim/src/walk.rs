@@ -170,30 +170,16 @@ impl<R: Row> WalkPage<R> {
 }
 
 impl Scim {
-    /// The page of a listing that walks through one endpoint: the first from a place on that has rows, if there is one.
+    /// The page of a listing that walks through one endpoint.
     pub(crate) async fn page<R: Row, T>(
         &self,
         walk: impl FnOnce(usize) -> Walk,
-        make: impl FnMut(R) -> T,
+        make: impl Fn(R) -> T,
     ) -> Result<Reply<Vec<T>>> {
-        let listing = self.open::<WalkCursor>()?;
-        let (walk, mut at) = (walk(listing.size()), listing.position());
-        for _ in 0..MAX_BATCHES {
-            let mut page = self.walk::<R>(&walk, at).await?;
-            // A service that gives more than it is asked for.
-            if page.rows.len() > listing.size() {
-                page.next = Some(page.before(listing.size()));
-                page.rows.truncate(listing.size());
-            }
-            match page.next {
-                Some(next) if page.rows.is_empty() => at = next,
-                next => {
-                    let rows = page.rows.into_iter().map(make).collect();
-                    return Ok(self.noted(listing.next_page(rows, next)?));
-                }
-            }
-        }
-        Ok(self.noted(listing.next_page(Vec::new(), Some(at))?))
+        let listing = self.open::<WalkCursor>()?.max_batches(MAX_BATCHES);
+        let walk = walk(listing.size());
+        let fetch = |at| async { Ok(self.walk(&walk, at).await?.batch(Into::into, &make)) };
+        Ok(self.noted(listing.first_batch(fetch).await?))
     }
 
     /// The page of a walk at a place.

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`http`] | the HTTP client of a call: logins, requests, answers |
 //! | [`graphql`] | queries, typed data, errors in the terms of the contract |
+//! | [`lenient`] | JSON of apps that write names, numbers and lists in their own way |
 //! | [`limit`], [`retry`] | the app's rate limits, and which requests are repeated |
 //! | [`arbitrary_endpoint`] | any endpoint of the app, within a policy |
 //! | [`transport`] | how requests leave the process |
@@ -24,6 +25,7 @@ pub mod graphql;
 pub mod http;
 mod json_text;
 pub mod jwt;
+pub mod lenient;
 pub mod limit;
 mod log;
 pub mod log_delivery;

@@ -53,7 +53,7 @@ pub use lumos_connector_types as types;
 #[cfg(feature = "tls")]
 pub use lumos_connector_client::tls;
 pub use lumos_connector_client::{
-    arbitrary_endpoint, clock, graphql, jwt, limit, oauth1, retry, service_account,
+    arbitrary_endpoint, clock, graphql, jwt, lenient, limit, oauth1, retry, service_account,
 };
 pub use lumos_connector_core::{error, fingerprint, listing, oauth, token};
 

@@ -102,7 +102,8 @@ impl HttpAnswer {
     /// an object has twice the last value counts, as in the reference. `NaN` and `Infinity` are refused.
     ///
     /// # Errors
-    /// `invalid_response` when it is not; the message says where and what was expected, not what was found.
+    /// `invalid_response` when it is not; the message says where and what was expected, not what was found, or that the
+    /// answer is empty or a web page.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         let unreadable = |problem: &str| {
             ConnectorError::invalid_response(format!(
@@ -114,10 +115,16 @@ impl HttpAnswer {
             json_text::decode(&self.body, self.charset()).ok_or_else(|| unreadable("it is not UTF-8"))?;
         json_text::read(&text).map_err(|error| {
             let problem = error.to_string();
-            // serde_json repeats the value that it found: it may be personal.
-            match problem.split_once(", expected ") {
-                Some((_, expected)) => unreadable(&format!("expected {expected}")),
-                None => unreadable(&problem),
+            match text.trim_start().chars().next() {
+                None => unreadable("it is empty"),
+                Some('<') => unreadable("it is a web page").with_hint(
+                    "Check the address of the app, and that the login does not lead to a sign-in page.",
+                ),
+                // serde_json repeats the value that it found: it may be personal.
+                Some(_) => match problem.split_once(", expected ") {
+                    Some((_, expected)) => unreadable(&format!("expected {expected}")),
+                    None => unreadable(&problem),
+                },
             }
         })
     }
@@ -277,6 +284,34 @@ impl HttpAnswer {
     /// [`HttpClient::follow`].
     pub fn follow(&self, reference: &str) -> HttpRequest {
         self.client.request_within(self.resolved(reference))
+    }
+
+    /// A `GET` of the address that a redirect leads to, when it is the app's; `None` for other answers, and for a redirect
+    /// elsewhere, where the login must not go. Parameters are kept when the `Location` has none: apps redirect from `/users`
+    /// to `/users/` without them.
+    ///
+    /// ```
+    /// # use lumos_connector_client::{HttpAnswer, HttpClient};
+    /// # use lumos_connector_core::error::Result;
+    /// async fn users(http: &HttpClient) -> Result<HttpAnswer> {
+    ///     let answer = http.get("users").send_any().await?;
+    ///     match answer.redirect() {
+    ///         Some(moved) => moved.send().await,
+    ///         None => answer.success(),
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn redirect(&self) -> Option<HttpRequest> {
+        if !matches!(self.status(), 301 | 302 | 303 | 307 | 308) {
+            return None;
+        }
+        let mut target = link::resolve(&self.url, self.header("location")?)?;
+        if target.query().is_none() {
+            target.set_query(self.url.query());
+        }
+        let is_own = link::foreign(&self.client.inner().base, &target).is_none();
+        is_own.then(|| self.client.request_within(Ok(target)))
     }
 
     fn resolved(&self, reference: &str) -> Result<Url> {

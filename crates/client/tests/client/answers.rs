@@ -33,6 +33,41 @@ async fn json_of_another_shape_is_an_invalid_response_that_repeats_none_of_it() 
 }
 
 #[tokio::test]
+async fn what_is_no_json_at_all_says_what_it_is() {
+    for (body, says) in
+        [(" <html>Sign in</html>", "it is a web page"), ("", "it is empty"), ("{", "EOF while parsing")]
+    {
+        let app = App::start([json(body)]).await;
+        let (http, url) = http(&app).await;
+        let error = http.base_url(&url).unwrap().get("user").read::<User>().await.unwrap_err();
+        assert!(error.message().contains(says), "{body}: {}", error.message());
+        assert_eq!(error.hint().is_some_and(|hint| hint.contains("sign-in")), body.contains('<'), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_leads_on_within_the_app_alone() {
+    for (status, location, leads_to) in [
+        (308, "/users/", Some("GET /users/?page=2 HTTP/1.1")),
+        (302, "people?all=1", Some("GET /people?all=1 HTTP/1.1")),
+        (301, "https://evil.test/users", None),
+        (302, "//evil.test/users", None),
+        (304, "/users/", None),
+        (200, "/users/", None),
+    ] {
+        let app = App::start([answer(status, &[("location", location)], ""), json("{}")]).await;
+        let (http, url) = http(&app).await;
+        let first = http.base_url(&url).unwrap().get("users?page=2").send_any().await.unwrap();
+        let moved = first.redirect();
+        assert_eq!(moved.is_some(), leads_to.is_some(), "{status} {location}");
+        if let Some(moved) = moved {
+            moved.send().await.unwrap();
+        }
+        assert_eq!(app.asked().get(1).map(|asked| asked.line.as_str()), leads_to, "{status} {location}");
+    }
+}
+
+#[tokio::test]
 async fn an_error_status_is_an_error_with_what_the_app_said_and_no_parameters() {
     let app =
         App::start([answer(404, &[("content-type", "application/json")], r#"{"error":"no such user"}"#)])

@@ -55,6 +55,61 @@ impl<T, C> Batch<T, C> {
     }
 }
 
+impl<C: Serialize + Clone + Default> Listing<C> {
+    /// The answer with the rows of one batch of the app: the first from the position on that has any, up to
+    /// [`max_batches`](Self::max_batches). For apps whose own pages are passed on as they come, some of which may be empty.
+    ///
+    /// A batch with more rows than the page is cut where its [starts](Batch::starts) allow it.
+    ///
+    /// ```
+    /// use lumos_connector_core::error::Result;
+    /// use lumos_connector_core::listing::{Batch, Continuation, PageSizes};
+    /// use lumos_connector_core::page::PageRequest;
+    ///
+    /// /// An app that searches a part at a time, and finds nothing in the first.
+    /// async fn search(at: Continuation) -> Result<Batch<&'static str, Continuation>> {
+    ///     let (rows, said) = match at.as_deref() {
+    ///         None => (vec![], Some("part 2")),
+    ///         Some("part 2") => (vec!["Ada"], Some("part 3")),
+    ///         _ => (vec!["Grace"], None),
+    ///     };
+    ///     Ok(Batch::new(rows, at.next(said)?))
+    /// }
+    ///
+    /// # futures_util::FutureExt::now_or_never(async {
+    /// const SIZES: PageSizes = PageSizes { default: 10, max: 100 };
+    /// let page = PageRequest::new("list_names");
+    /// let reply = page.listing(SIZES)?.first_batch(search).await?;
+    /// assert_eq!(reply.payload, ["Ada"]);
+    /// let reply = page.with_page(reply.page.unwrap()).listing(SIZES)?.first_batch(search).await?;
+    /// assert_eq!((reply.payload, reply.page.unwrap().token), (vec!["Grace"], None));
+    /// # Ok::<_, lumos_connector_core::error::ConnectorError>(())
+    /// # }).unwrap().unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// What `fetch` fails with; a [`PagingError`] when a batch leads to itself.
+    pub async fn first_batch<T, F, Fut>(self, mut fetch: F) -> Result<Reply<Vec<T>>>
+    where
+        F: FnMut(C) -> Fut,
+        Fut: Future<Output = Result<Batch<T, C>>>,
+    {
+        let mut at = self.position();
+        for _ in 0..self.max_batches {
+            let Batch { mut rows, mut next, starts } = fetch(at.clone()).await?;
+            if let Some(start) = starts.into_iter().nth(self.size()) {
+                rows.truncate(self.size());
+                next = Some(start);
+            }
+            match next {
+                Some(next) if rows.is_empty() => at = advanced(&at, next)?,
+                next => return self.next_page(rows, next),
+            }
+        }
+        self.next_page(Vec::new(), Some(at))
+    }
+}
+
 /// The position of a page that may start inside a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::exhaustive_structs, reason = "tests of connectors write it")]
@@ -149,8 +204,9 @@ mod tests {
 
     const SIZES: PageSizes = PageSizes { default: 4, max: 1000 };
 
-    /// Reads a list of batches to its end, in pages of a size; every page with its rows.
-    fn pages(batches: &[Vec<u32>], size: i64, with_starts: bool) -> Vec<Vec<u32>> {
+    /// Reads a list of batches to its end, in pages of a size; every page with its rows. `one` batch a page, or as many as
+    /// fill it.
+    fn pages(batches: &[Vec<u32>], size: i64, with_starts: bool, one: bool) -> Vec<Vec<u32>> {
         // A cursor is a batch and a row in it.
         let fetch = |(number, first): (usize, usize)| async move {
             let rows = batches.get(number).cloned().unwrap_or_default().split_off(first);
@@ -162,7 +218,11 @@ mod tests {
         let mut pages = Vec::new();
         let mut page = PageRequest { size: Some(size), ..PageRequest::new("test") };
         loop {
-            let reply = page.listing(SIZES).unwrap().batches(fetch).now_or_never().unwrap().unwrap();
+            let reply = if one {
+                page.listing(SIZES).unwrap().first_batch(fetch).now_or_never().unwrap().unwrap()
+            } else {
+                page.listing(SIZES).unwrap().batches(fetch).now_or_never().unwrap().unwrap()
+            };
             pages.push(reply.payload);
             page = page.with_page(reply.page.unwrap());
             if page.token.is_none() {
@@ -180,11 +240,25 @@ mod tests {
         ) {
             let mut row = 0..;
             let batches: Vec<Vec<u32>> = lengths.iter().map(|length| row.by_ref().take(*length as usize).collect()).collect();
-            let pages = pages(&batches, size, with_starts);
+            let pages = pages(&batches, size, with_starts, false);
             let (last, full) = pages.split_last().unwrap();
             prop_assert!(full.iter().all(|page| page.len() as i64 == size));
             prop_assert!(last.len() as i64 <= size);
             prop_assert_eq!(pages.concat(), batches.concat());
+        }
+
+        #[test]
+        fn batches_are_passed_on_one_by_one_but_for_empty_and_long_ones(
+            lengths in prop::collection::vec(0_u32..6, 1..8),
+            size in 1_usize..9,
+        ) {
+            let mut row = 0..;
+            let batches: Vec<Vec<u32>> = lengths.iter().map(|length| row.by_ref().take(*length as usize).collect()).collect();
+            let pages = pages(&batches, i64::try_from(size).unwrap(), true, true);
+            let expected: Vec<&[u32]> = batches.iter().flat_map(|batch| batch.chunks(size)).collect();
+            let shown: Vec<&[u32]> = pages.iter().map(Vec::as_slice).filter(|page| !page.is_empty()).collect();
+            prop_assert_eq!(shown, expected);
+            prop_assert!(pages.iter().rev().skip(1).all(|page| !page.is_empty()));
         }
     }
 

@@ -8,6 +8,7 @@
 //! | --- | --- | --- |
 //! | by the key of the last row | the key | [`reply`](Listing::reply) |
 //! | by offset, page number, or a token of its own | a [cursor](cursors): [`Offset`], [`PageNumber`], [`Continuation`] | [`next_page`](Listing::next_page) |
+//! | in pages that are passed on as they come, and may be empty | any cursor | [`first_batch`](Listing::first_batch) |
 //! | by offset, over rows that the connector makes | [`Offset`] | [`reply_from`](Listing::reply_from) |
 //! | in batches whose rows do not fit the caller's pages | [`InBatch`] | [`batches`](Listing::batches) |
 //! | in batches of items that have several rows each | [`InItem`] | [`expand`](Listing::expand) |
