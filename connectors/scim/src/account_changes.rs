@@ -37,12 +37,9 @@ pub(crate) struct UpdateScimAccount {
 }
 
 pub(crate) async fn create_account(scim: Scim, request: CreateScimAccount) -> Result<Reply<CreatedAccount>> {
-    let named = |entitlement: &CreateAccountEntitlement| {
-        let (kind, value) = Kind::named(&entitlement.entitlement_type, &entitlement.integration_specific_id)?;
-        Ok((kind, value.to_owned()))
-    };
     // Nothing is created for a request that names something impossible.
-    let wanted: Vec<(Kind, String)> = request.entitlements.iter().map(named).collect::<Result<_>>()?;
+    let wanted = request.entitlements.iter().map(|given| Kind::named(given.entitlement()));
+    let wanted: Vec<(Kind, &str)> = wanted.collect::<Result<_>>()?;
     let users = Endpoint::users();
     let created = scim.create(&users, &request.profile.new_user()?).await;
     let id = match created.map_err(|error| about(&request.profile, error))? {
@@ -56,8 +53,8 @@ pub(crate) async fn create_account(scim: Scim, request: CreateScimAccount) -> Re
         }
         user = Some(scim.read(&users, &id, "").await?);
     }
-    for (kind, value) in &wanted {
-        if let Err(error) = scim.set(*kind, value, &id, true).await {
+    for (kind, value) in wanted {
+        if let Err(error) = scim.set(kind, value, &id, true).await {
             // An account without what it was to have is not what was asked for.
             scim.delete(&users, &id).await?;
             return Err(error);

@@ -15,7 +15,7 @@ pub(crate) async fn assign_entitlement(
     scim: Scim,
     request: AssignEntitlement,
 ) -> Result<Reply<AssignedEntitlement>> {
-    let (kind, value) = Kind::named(&request.entitlement_type, &request.entitlement_integration_specific_id)?;
+    let (kind, value) = Kind::named(request.entitlement())?;
     let account = &request.account_integration_specific_id;
     let has_it = scim.holds(kind, value, account).await? == Some(true);
     if !has_it {
@@ -28,7 +28,7 @@ pub(crate) async fn unassign_entitlement(
     scim: Scim,
     request: UnassignEntitlement,
 ) -> Result<Reply<UnassignedEntitlement>> {
-    let (kind, value) = Kind::named(&request.entitlement_type, &request.entitlement_integration_specific_id)?;
+    let (kind, value) = Kind::named(request.entitlement())?;
     let account = &request.account_integration_specific_id;
     // Where nothing is shown, the removal is sent: it does no harm to somebody who is no member.
     let may_have_it = scim.holds(kind, value, account).await? != Some(false);

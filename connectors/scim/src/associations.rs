@@ -199,6 +199,7 @@ impl Scim {
     ) -> Result<WalkPage<Resource>> {
         let attributes: Vec<_> = kinds.iter().map(|kind| kind.attribute()).collect();
         let all = Walk::all(Endpoint::users(), size).only(attributes.join(","));
+        let at = self.begun(&all, at).await?;
         if at.unfiltered {
             return self.walk(&all, at).await;
         }

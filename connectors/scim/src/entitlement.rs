@@ -36,24 +36,25 @@ impl Kind {
     }
 
     /// The kind of an entitlement that a request names, and its value: the id of a group, or what users hold.
-    pub(crate) fn named<'i>(type_id: &str, id: &'i str) -> Result<(Self, &'i str)> {
-        let kind = Self::from_wire(type_id).ok_or_else(|| {
+    pub(crate) fn named(entitlement: EntitlementKey<'_>) -> Result<(Self, &str)> {
+        let EntitlementKey { entitlement_type, id, .. } = entitlement;
+        let kind = Self::from_wire(entitlement_type).ok_or_else(|| {
             ConnectorError::unknown_value(format!(
-                "entitlement_type: expected group, role or entitlement, not '{type_id}'"
+                "entitlement_type: expected group, role or entitlement, not '{entitlement_type}'"
             ))
         })?;
         let value = match kind {
             Self::Group => Some(id),
             Self::Role | Self::Entitlement => {
-                id.strip_prefix(type_id).and_then(|rest| rest.strip_prefix(':'))
+                id.strip_prefix(kind.as_str()).and_then(|rest| rest.strip_prefix(':'))
             }
         };
-        let value = value.filter(|value| !value.is_empty());
-        value.map(|value| (kind, value)).ok_or_else(|| {
+        let value = value.filter(|value| !value.is_empty()).ok_or_else(|| {
             ConnectorError::unknown_value(format!(
-                "There is no {type_id} with the id '{id}'; list_entitlements has them"
+                "There is no {kind} with the id '{id}'; list_entitlements has them"
             ))
-        })
+        })?;
+        Ok((kind, value))
     }
 }
 
@@ -70,12 +71,16 @@ pub(crate) fn types() -> [EntitlementType; 3] {
 mod tests {
     use super::*;
 
+    fn key<'k>(entitlement_type: &'k str, id: &'k str) -> EntitlementKey<'k> {
+        EntitlementKey { entitlement_type, id, resource_id: "" }
+    }
+
     #[test]
     fn ids_lead_back_to_kind_and_value() {
         for kind in Kind::ALL.iter().copied() {
             for value in ["7", "role:7", "a:b", "é"] {
                 let id = kind.id_of(value);
-                assert_eq!(Kind::named(kind.as_str(), &id).unwrap(), (kind, value));
+                assert_eq!(Kind::named(key(kind.as_str(), &id)).unwrap(), (kind, value));
             }
         }
     }
@@ -85,7 +90,7 @@ mod tests {
         for (type_id, id) in
             [("group", ""), ("role", "admin"), ("role", "role:"), ("role", "entitlement:x"), ("app", "7")]
         {
-            let error = Kind::named(type_id, id).unwrap_err();
+            let error = Kind::named(key(type_id, id)).unwrap_err();
             assert_eq!(error.class(), Some(ErrorClass::UnknownValue), "{type_id} {id}");
         }
     }

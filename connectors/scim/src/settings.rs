@@ -13,7 +13,7 @@ pub(crate) struct ScimSettings {
     #[schemars(title = "OAuth token URL")]
     pub(crate) token_url: Option<String>,
     /// Rows of a page when the platform asks for no number in particular.
-    #[serde(default = "hundred")]
+    #[serde(default = "Bounded::<1, 1_000>::of::<100>")]
     #[schemars(title = "Page size", extend("x-primary" = false))]
     pub(crate) page_size: Bounded<1, 1_000>,
 
@@ -139,10 +139,6 @@ wire_enum! {
 
 /// The name of the endpoint of groups (RFC 7644 §3.2).
 pub(crate) const DEFAULT_GROUPS: &str = "Groups";
-
-fn hundred() -> Bounded<1, 1_000> {
-    Bounded::clamped(100)
-}
 
 fn groups() -> String {
     DEFAULT_GROUPS.to_owned()

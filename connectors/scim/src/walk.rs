@@ -182,8 +182,8 @@ impl Scim {
         Ok(self.noted(listing.first_batch(fetch).await?))
     }
 
-    /// The page of a walk at a place.
-    pub(crate) async fn walk<R: Row>(&self, walk: &Walk, mut at: WalkCursor) -> Result<WalkPage<R>> {
+    /// A place of a walk: at the beginning with what the service says of how it pages.
+    pub(crate) async fn begun(&self, walk: &Walk, mut at: WalkCursor) -> Result<WalkCursor> {
         if at.size == 0 {
             let provider = self.provider().await?;
             at.way = provider.strategy(self.settings.paging);
@@ -193,6 +193,12 @@ impl Scim {
                 at.resize(1);
             }
         }
+        Ok(at)
+    }
+
+    /// The page of a walk at a place.
+    pub(crate) async fn walk<R: Row>(&self, walk: &Walk, at: WalkCursor) -> Result<WalkPage<R>> {
+        let at = self.begun(walk, at).await?;
         let start = at.clone();
         let mut page = match self.step::<R>(walk, at).await {
             Err(error) if start.is_beginning() && walk.is_optional() && is_missing(&error) => {
