@@ -141,20 +141,17 @@ impl Account {
     }
 
     fn found(self, settings: &PostgresSettings, wanted: Option<&[String]>) -> FoundAccountData {
+        let more = [
+            ("attributes", json!(self.attributes)),
+            (CONNECTION_LIMIT, json!(self.connection_limit)),
+            (VALID_UNTIL, json!(self.valid_until)),
+            (COMMENT, json!(self.comment)),
+        ];
         FoundAccountData {
             email: email(&self.name, settings.email_domain.as_deref()),
             user_status: Some(self.status()),
             custom_attributes: wanted.map(|names| self.custom_attributes(names)),
-            extra_data: Some(
-                [
-                    ("attributes", json!(self.attributes)),
-                    (CONNECTION_LIMIT, json!(self.connection_limit)),
-                    (VALID_UNTIL, json!(self.valid_until)),
-                    (COMMENT, json!(self.comment)),
-                ]
-                .into_iter()
-                .collect(),
-            ),
+            extra_data: Some(more.into_iter().collect()),
             integration_specific_id: self.id(),
             username: Some(self.name),
             ..FoundAccountData::default()

@@ -206,9 +206,16 @@ impl Connection {
     /// Makes a change in a transaction, which is given up when it fails.
     pub(crate) async fn transaction<T>(&self, change: impl Future<Output = Result<T>>) -> Result<T> {
         self.execute("BEGIN").await?;
-        let changed = change.await;
-        let ended = self.execute(if changed.is_ok() { "COMMIT" } else { "ROLLBACK" }).await;
-        changed.and_then(|changed| ended.map(|()| changed))
+        match change.await {
+            Ok(changed) => self.execute("COMMIT").await.map(|()| changed),
+            // A server that does not answer is not asked again.
+            Err(error) if error.class() == Some(ErrorClass::RequestTimeout) => Err(error),
+            Err(error) => {
+                // The first error is the one to report.
+                let _ = self.execute("ROLLBACK").await;
+                Err(error)
+            }
+        }
     }
 
     /// Runs a statement as it is.
