@@ -11,7 +11,9 @@ use twox_hash::XxHash3_64;
 ///
 /// A page that fails leaves no trace, and a page of any size takes no more memory than the limit.
 pub struct RowBuffer {
-    memory: Vec<u8>,
+    /// Key and text of each row in memory, one after the other.
+    text: String,
+    heads: Vec<Head>,
     limit: usize,
     file: Option<BufWriter<File>>,
     rows: u64,
@@ -49,7 +51,15 @@ impl RowBuffer {
     /// An empty buffer that holds up to `limit` bytes in memory.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Self { memory: Vec::new(), limit, file: None, rows: 0, bytes: 0, content: XxHash3_64::new() }
+        Self {
+            text: String::new(),
+            heads: Vec::new(),
+            limit,
+            file: None,
+            rows: 0,
+            bytes: 0,
+            content: XxHash3_64::new(),
+        }
     }
 
     /// Adds a row.
@@ -61,13 +71,10 @@ impl RowBuffer {
         self.rows += 1;
         self.bytes += data.len() as u64;
         self.content.write_i64(digest);
-        let key_length = key.map_or(NO_KEY, |key| key.len() as u64);
-        self.memory.extend_from_slice(&key_length.to_le_bytes());
-        self.memory.extend_from_slice(&(data.len() as u64).to_le_bytes());
-        self.memory.extend_from_slice(&digest.to_le_bytes());
-        self.memory.extend_from_slice(key.unwrap_or_default().as_bytes());
-        self.memory.extend_from_slice(data.as_bytes());
-        if self.memory.len() > self.limit {
+        self.heads.push(Head { key: key.map(str::len), data: data.len(), digest });
+        self.text.push_str(key.unwrap_or_default());
+        self.text.push_str(data);
+        if self.text.len() + self.heads.len() * size_of::<Head>() > self.limit {
             self.spill()?;
         }
         Ok(())
@@ -78,9 +85,15 @@ impl RowBuffer {
             Some(file) => file,
             none => none.insert(BufWriter::new(tempfile::tempfile()?)),
         };
-        file.write_all(&self.memory)?;
-        self.memory.clear();
-        self.memory.shrink_to(self.limit);
+        let mut rest = self.text.as_str();
+        for head in self.heads.drain(..) {
+            let (record, after) = rest.split_at(head.length());
+            file.write_all(&head.to_bytes())?;
+            file.write_all(record.as_bytes())?;
+            rest = after;
+        }
+        self.text.clear();
+        self.text.shrink_to(self.limit);
         Ok(())
     }
 
@@ -121,55 +134,58 @@ impl RowBuffer {
             }
             file.seek(SeekFrom::End(0))?;
         }
-        let mut rest = self.memory.as_slice();
-        while let Some(head) = rest.split_off(..HEAD) {
-            let head = Head::read(head);
-            let record = rest.split_off(..head.length()?);
-            let record = record.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
-            each(head.row(record)?)?;
+        let mut rest = self.text.as_str();
+        for head in &self.heads {
+            let (record, after) = rest.split_at(head.length());
+            each(head.row(record))?;
+            rest = after;
         }
         Ok(())
     }
 }
 
-const NO_KEY: u64 = u64::MAX;
-
-/// Bytes before each row: the length of its key, that of its text, and its digest.
-const HEAD: usize = 24;
-
+/// What stands before each row in the file: the length of its key, that of its text, and its digest.
+#[derive(Clone, Copy)]
 struct Head {
-    key: u64,
-    data: u64,
+    key: Option<usize>,
+    data: usize,
     digest: i64,
 }
 
+/// Bytes of a [`Head`] in the file.
+const HEAD: usize = 24;
+/// The length of a key that is missing.
+const NO_KEY: u64 = u64::MAX;
+
 impl Head {
-    fn read(bytes: &[u8]) -> Self {
+    fn to_bytes(self) -> [u8; HEAD] {
+        let mut bytes = [0; HEAD];
+        let key = self.key.map_or(NO_KEY, |length| length as u64);
+        bytes[..8].copy_from_slice(&key.to_le_bytes());
+        bytes[8..16].copy_from_slice(&(self.data as u64).to_le_bytes());
+        bytes[16..].copy_from_slice(&self.digest.to_le_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8; HEAD]) -> io::Result<Self> {
         let number = |at: usize| {
             let mut number = [0; 8];
             number.copy_from_slice(&bytes[at..at + 8]);
             u64::from_le_bytes(number)
         };
-        Self { key: number(0), data: number(8), digest: number(16).cast_signed() }
+        let size = |length| usize::try_from(length).map_err(io::Error::other);
+        let key = if number(0) == NO_KEY { None } else { Some(size(number(0))?) };
+        Ok(Self { key, data: size(number(8))?, digest: number(16).cast_signed() })
     }
 
     /// Bytes of the key and the text.
-    fn length(&self) -> io::Result<usize> {
-        Ok(self.key_length()? + to_size(self.data)?)
+    fn length(self) -> usize {
+        self.key.unwrap_or_default() + self.data
     }
 
-    fn key_length(&self) -> io::Result<usize> {
-        if self.key == NO_KEY { Ok(0) } else { to_size(self.key) }
-    }
-
-    fn row<'a>(&self, record: &'a [u8]) -> io::Result<StoredRow<'a>> {
-        let (key, data) = record.split_at(self.key_length()?);
-        let text = |bytes| std::str::from_utf8(bytes).map_err(io::Error::other);
-        Ok(StoredRow {
-            key: if self.key == NO_KEY { None } else { Some(text(key)?) },
-            digest: self.digest,
-            data: text(data)?,
-        })
+    fn row(self, record: &str) -> StoredRow<'_> {
+        let (key, data) = record.split_at(self.key.unwrap_or_default());
+        StoredRow { key: self.key.map(|_| key), digest: self.digest, data }
     }
 }
 
@@ -179,14 +195,10 @@ fn read_record<'a>(source: &mut impl Read, record: &'a mut Vec<u8>) -> io::Resul
         return Ok(None);
     }
     source.read_exact(&mut bytes[1..])?;
-    let head = Head::read(&bytes);
-    record.resize(head.length()?, 0);
+    let head = Head::from_bytes(&bytes)?;
+    record.resize(head.length(), 0);
     source.read_exact(record)?;
-    head.row(record).map(Some)
-}
-
-fn to_size(length: u64) -> io::Result<usize> {
-    usize::try_from(length).map_err(io::Error::other)
+    Ok(Some(head.row(std::str::from_utf8(record).map_err(io::Error::other)?)))
 }
 
 #[cfg(test)]
@@ -220,7 +232,8 @@ mod tests {
         assert_eq!(read(&mut buffer), rows);
         assert_eq!(read(&mut buffer), rows);
         assert_eq!(buffer.rows(), 100);
-        assert!(buffer.memory.capacity() < 1024);
+        assert!(buffer.text.capacity() < 1024);
+        assert!(buffer.heads.capacity() < 64);
     }
 
     #[test]

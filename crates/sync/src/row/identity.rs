@@ -89,11 +89,14 @@ pub fn split(fields: usize, key: &str) -> Option<Vec<Cow<'_, str>>> {
     if fields == 1 {
         return Some(vec![Cow::Borrowed(key)]);
     }
-    // Without a backslash there is no quotation mark inside of a value.
-    match key.strip_prefix("[\"").and_then(|rest| rest.strip_suffix("\"]")) {
-        Some(values) if !key.contains('\\') => Some(values.split("\",\"").map(Cow::Borrowed).collect()),
-        _ => serde_json::from_str(key).ok(),
+    if key.contains('\\') {
+        return serde_json::from_str(key).ok();
     }
+    // Without a backslash, quotation marks only stand around values.
+    let values = key.strip_prefix("[\"")?.strip_suffix("\"]")?.split('"').step_by(2);
+    let mut parts = Vec::with_capacity(fields);
+    parts.extend(values.map(Cow::Borrowed));
+    Some(parts)
 }
 
 /// No listing of the contract has more.

@@ -157,7 +157,7 @@ fn prepare(
     let row = |row: usize| format!("(?{}, ?{}, ?1, ?{})", row * 3 + 2, row * 3 + 3, row * 3 + 4);
     let rows: Vec<String> = (0..rows).map(row).collect();
     database.prepare_cached(&format!(
-        "INSERT INTO rows_{listing} (key, digest, page, data) VALUES {}",
+        "INSERT OR FAIL INTO rows_{listing} (key, digest, page, data) VALUES {}",
         rows.join(", ")
     ))
 }

@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::{StoreError, Trouble};
@@ -42,12 +43,11 @@ pub(super) fn read(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_WRITE))
         .or_else(|_| Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_ONLY)))
         .map_err(|error| StoreError::sqlite(path, error))?;
-    let prepare = || {
-        connection.busy_timeout(Duration::from_secs(10))?;
-        connection.pragma_update(None, "query_only", true)?;
-        connection.pragma_update(None, "cache_size", CACHE_KIB)
+    let limit = || {
+        prepare(&connection)?;
+        connection.pragma_update(None, "query_only", true)
     };
-    prepare().map_err(|error| StoreError::sqlite(path, error))?;
+    limit().map_err(|error| StoreError::sqlite(path, error))?;
     check(path, &connection, false)?;
     Ok(connection)
 }
@@ -61,12 +61,9 @@ pub(super) fn limit_size(connection: &Connection, kib: i64) -> Result<(), Troubl
 
 fn set_up(path: &Path, connection: &mut Connection) -> Result<(), StoreError> {
     let sqlite = |error| StoreError::sqlite(path, error);
-    let prepare = || {
-        connection.busy_timeout(Duration::from_secs(10))?;
-        connection.pragma_update(None, "foreign_keys", true)?;
-        connection.pragma_update(None, "cache_size", CACHE_KIB)
-    };
-    prepare().map_err(sqlite)?;
+    prepare(connection)
+        .and_then(|()| connection.pragma_update(None, "foreign_keys", true))
+        .map_err(sqlite)?;
     connection.set_prepared_statement_cache_capacity(64);
     if check(path, connection, true)? {
         return journal(connection).map_err(sqlite);
@@ -81,6 +78,14 @@ fn set_up(path: &Path, connection: &mut Connection) -> Result<(), StoreError> {
         transaction.commit()
     };
     make().map_err(sqlite)
+}
+
+/// Sets what holds for every connection to a file.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(10))?;
+    // Statements are planned once, not again for each value that is bound.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.pragma_update(None, "cache_size", CACHE_KIB)
 }
 
 /// Whether the file is a store of this version; an empty file is not, and may become one.
