@@ -2,10 +2,10 @@
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use tokio::time::Instant;
 
 use super::caller::Caller;
 use super::coordinator::Coordinator;
@@ -142,8 +142,11 @@ impl<'a, C: Caller, O: Observer + ?Sized> Reading<'a, C, O> {
         let mut indexing: Vec<i64> = Vec::new();
         let mut pages = 0;
         let mut has_changed = true;
+        // With so many pages being read no other head was free, and none will be until then unless something changes.
+        let mut full: Option<(usize, Option<Instant>)> = None;
         loop {
             if std::mem::take(&mut has_changed) {
+                full = None;
                 for listing in self.coordinator.advance().await?.to_index {
                     if !indexing.contains(&listing) {
                         indexing.push(listing);
@@ -151,21 +154,23 @@ impl<'a, C: Caller, O: Observer + ?Sized> Reading<'a, C, O> {
                     }
                 }
             }
-            let mut wait: Option<Duration> = None;
-            while pages < self.lanes.width() {
-                match self.lanes.frontier.claim().await? {
+            let is_passed = |until: Option<Instant>| until.is_some_and(|until| until <= Instant::now());
+            while pages < self.lanes.width()
+                && full.is_none_or(|(most, until)| pages < most || is_passed(until))
+            {
+                full = match self.lanes.frontier.claim().await? {
                     Claim::Job(head) => {
                         pages += 1;
                         let lanes = self.lanes;
                         steps.push(Box::pin(async move { lanes.run(*head).await.map(Step::Page) }));
+                        full
                     }
-                    Claim::Wait(time) => {
-                        wait = Some(time);
-                        break;
-                    }
-                    Claim::Nothing => break,
+                    Claim::Wait(time) => Some((pages, Some(Instant::now() + time))),
+                    Claim::Nothing => Some((pages, None)),
                 }
             }
+            let until = full.filter(|_| pages < self.lanes.width()).and_then(|(_, until)| until);
+            let wait = until.map(|until| until.duration_since(Instant::now()));
             let ended = match (steps.is_empty(), wait) {
                 (true, None) => return Ok(()),
                 (true, Some(time)) => {

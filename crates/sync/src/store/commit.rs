@@ -53,13 +53,13 @@ pub(super) fn commit(
     }
     let (state, cut) = match &next {
         Next::Page(job) => {
-            let (set_at, lease) = (set_at(session, now), no_lease(session));
+            let (set_at, lease) = (set_at(session, 3), no_lease(session));
             session.later(
                 &format!(
                     "UPDATE heads SET job = ?2, attempt = 0, waits = 0, delay = 0, reason = NULL, set_at = {set_at}{lease}
                      WHERE listing = ?1"
                 ),
-                values![listing, &text(job)?],
+                values![listing, &text(job)?, now],
             )?;
             ("reading", None)
         }
@@ -68,14 +68,14 @@ pub(super) fn commit(
     };
     if state == "read" {
         session.later("DELETE FROM heads WHERE listing = ?1", values![listing])?;
-        session.later("UPDATE listings SET ended_at = ?2 WHERE id = ?1", values![listing, now])?;
     }
     record_facts(session, head, &page.facts)?;
     let (rows, bytes, pages) =
         page.rows.as_ref().map_or((0, 0, 0_i64), |rows| (rows.rows(), rows.bytes(), 1));
     session.later(
         "UPDATE listings SET state = ?2, cut = ?3, pages = pages + ?4, rows = rows + ?5, bytes = bytes + ?6,
-                             calls = calls + 1, connector_time = connector_time + ?7, store_time = store_time + ?8
+                             calls = calls + 1, connector_time = connector_time + ?7, store_time = store_time + ?8,
+                             ended_at = ?9
          WHERE id = ?1",
         values![
             listing,
@@ -85,7 +85,8 @@ pub(super) fn commit(
             rows.cast_signed(),
             bytes.cast_signed(),
             micros(page.facts.connector),
-            micros(start.elapsed())
+            micros(start.elapsed()),
+            (state == "read").then_some(now)
         ],
     )?;
     Ok(Some(Committed { is_last: state == "read" }))

@@ -163,7 +163,7 @@ impl Frontier for StoreFrontier {
         if self.store.is_on_server() {
             let lease = i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX);
             return self
-                .blocking(move |store| store.transaction(|session| lease_head(session, &scope, lease)))
+                .blocking(move |store| store.with(|session| lease_head(session, &scope, lease)))
                 .await;
         }
         let claimed = Arc::clone(&self.claimed);
@@ -378,9 +378,10 @@ fn remaining(delay: i64, set_at: i64, now: i64) -> Duration {
     Duration::from_millis(u64::try_from(delay.saturating_sub(passed)).unwrap_or_default())
 }
 
-/// When a head is set: by the clock of whoever compares it later.
-pub(super) fn set_at(session: &Session<'_>, now: i64) -> String {
-    if session.is_postgres() { SERVER_NOW.to_owned() } else { now.to_string() }
+/// When a head is set, by the clock of whoever compares it later: the server's, or that of this process, whose time is the
+/// statement's value with that number.
+pub(super) fn set_at(session: &Session<'_>, now: usize) -> String {
+    if session.is_postgres() { format!("coalesce({SERVER_NOW}, ?{now})") } else { format!("?{now}") }
 }
 
 /// What ends a lease, where there are leases.
@@ -390,7 +391,7 @@ pub(super) fn no_lease(session: &Session<'_>) -> &'static str {
 
 fn defer(session: &mut Session<'_>, head: &Head, deferral: &Deferral, now: i64) -> Result<Fenced, Trouble> {
     let delay = i64::try_from(deferral.delay.as_millis()).unwrap_or(i64::MAX);
-    let (set_at, lease) = (set_at(session, now), no_lease(session));
+    let (set_at, lease) = (set_at(session, 7), no_lease(session));
     let moved = session.execute(
         &format!(
             "UPDATE heads SET sequence = sequence + 1, attempt = attempt + ?3, waits = waits + ?4, delay = ?5,
@@ -403,7 +404,8 @@ fn defer(session: &mut Session<'_>, head: &Head, deferral: &Deferral, now: i64) 
             i64::from(deferral.is_failure),
             i64::from(!deferral.is_failure),
             delay,
-            &deferral.reason
+            &deferral.reason,
+            now
         ],
     )?;
     if moved == 0 {

@@ -217,13 +217,13 @@ impl Store {
                 values![listing, now],
             )?;
             if started == 1 {
-                let set_at = set_at(session, now);
+                let set_at = set_at(session, 3);
                 session.execute(
                     &format!(
                         "INSERT INTO heads (listing, sequence, job, attempt, waits, delay, set_at)
                          VALUES (?1, 1, ?2, 0, 0, 0, {set_at})"
                     ),
-                    values![listing, &text(job)?],
+                    values![listing, &text(job)?, now],
                 )?;
             }
             Ok(started == 1)

@@ -31,8 +31,9 @@ impl Session<'_> {
         }
     }
 
-    /// Runs a statement of a transaction whose answer nobody needs. On a server it goes out with the next statement that
-    /// has an answer, or with the commit: a round trip for all of them.
+    /// Runs a statement of a transaction whose answer nobody needs. On a server, those that follow each other are made one
+    /// and go out with the next statement that has an answer, or with the commit: none of them sees what another has
+    /// done, and no two may change the same row.
     pub(crate) fn later(&mut self, sql: &str, values: &[Value<'_>]) -> Result<(), Trouble> {
         match self {
             Self::Sqlite(_) => self.execute(sql, values).map(|_| ()),

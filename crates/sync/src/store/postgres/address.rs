@@ -1,8 +1,11 @@
 //! Where a server is, and how a session with it is opened.
 
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
+use futures_util::FutureExt;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -82,6 +85,17 @@ impl Address {
         };
         Ok(config.with_no_client_auth())
     }
+
+    async fn connect(&self) -> Result<(Client, Connection), Trouble> {
+        // Why a connection ended is what its client says.
+        if self.config.get_ssl_mode() == SslMode::Disable {
+            let (client, connection) = self.config.connect(NoTls).await?;
+            return Ok((client, Box::pin(connection.map(drop))));
+        }
+        let tls = MakeRustlsConnect::new(self.tls().map_err(Trouble::Server)?);
+        let (client, connection) = self.config.connect(tls).await?;
+        Ok((client, Box::pin(connection.map(drop))))
+    }
 }
 
 /// An address without the value of a parameter that libpq knows and the client does not.
@@ -108,9 +122,10 @@ fn shown(address: &str) -> String {
     format!("{scheme}://{host}/{path}")
 }
 
-/// Opens a session; its socket is served by a thread of its own, which ends with it.
-pub(super) fn open(address: &Address) -> Result<Client, Trouble> {
+/// Opens a session. A thread of its own tells when its socket is ready, and ends with it.
+pub(super) fn open(address: &Address) -> Result<Open, Trouble> {
     let (sender, receiver) = std::sync::mpsc::channel();
+    let (end, ended) = tokio::sync::oneshot::channel();
     let address = address.clone();
     let serve = move || {
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -122,40 +137,57 @@ pub(super) fn open(address: &Address) -> Result<Client, Trouble> {
             }
         };
         runtime.block_on(async {
-            if address.config.get_ssl_mode() == SslMode::Disable {
-                match address.config.connect(NoTls).await {
-                    Ok((client, connection)) => {
-                        let _ = sender.send(Ok(client));
-                        // Why it ended is what its client says.
-                        let _ = connection.await;
-                    }
-                    Err(error) => {
-                        let _ = sender.send(Err(error.into()));
-                    }
-                }
-                return;
-            }
-            let tls = match address.tls() {
-                Ok(tls) => MakeRustlsConnect::new(tls),
-                Err(error) => {
-                    let _ = sender.send(Err(Trouble::Server(error)));
-                    return;
-                }
-            };
-            match address.config.connect(tls).await {
-                Ok((client, connection)) => {
-                    let _ = sender.send(Ok(client));
-                    let _ = connection.await;
-                }
-                Err(error) => {
-                    let _ = sender.send(Err(error.into()));
-                }
-            }
+            let _ = sender.send(address.connect().await);
+            // Until the session has gone: nothing is ever sent.
+            let _ = ended.await;
         });
     };
     std::thread::Builder::new().name("store".to_owned()).spawn(serve).map_err(Trouble::File)?;
-    let ended = || Trouble::Server(ServerError::Lost("the session ended while it was opened".to_owned()));
-    receiver.recv().map_err(|_| ended())?
+    let (client, connection) =
+        receiver.recv().map_err(|_| Trouble::Server(ServerError::Lost(NOT_OPENED.to_owned())))??;
+    Ok(Open { client: Some(client), connection: Some(connection), _end: end })
+}
+
+const NOT_OPENED: &str = "the session ended while it was opened";
+
+/// What moves the messages of a session between its statements and its socket, whenever it is polled.
+pub(super) type Connection = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// An open session.
+pub(super) struct Open {
+    /// There until it is dropped.
+    client: Option<Client>,
+    /// There until the session is lost.
+    connection: Option<Connection>,
+    _end: tokio::sync::oneshot::Sender<()>,
+}
+
+impl Open {
+    /// Takes what the server has said unasked. Whether the session is still there.
+    pub(super) fn is_alive(&mut self) -> bool {
+        drive(&mut self.connection, &mut Context::from_waker(Waker::noop()));
+        self.connection.is_some()
+    }
+
+    /// What statements are made with, and what has to be polled until they are answered.
+    pub(super) fn parts(&mut self) -> Option<(&Client, &mut Option<Connection>)> {
+        Some((self.client.as_ref()?, &mut self.connection))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        // A connection without a client takes its leave of the server.
+        self.client = None;
+        drive(&mut self.connection, &mut Context::from_waker(Waker::noop()));
+    }
+}
+
+/// Moves messages until there are none. A connection that is at its end is dropped: what waits for answers learns it.
+pub(super) fn drive(connection: &mut Option<Connection>, context: &mut Context<'_>) {
+    if connection.as_mut().is_some_and(|connection| connection.as_mut().poll(context).is_ready()) {
+        *connection = None;
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::SinkExt;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
-use super::{Server, wait};
+use super::{Server, Session, wait};
 use crate::row::RowBuffer;
 use crate::store::error::Trouble;
 use crate::store::value::storable;
@@ -86,15 +86,16 @@ impl Server {
              SELECT key, digest, CAST(?4 AS BIGINT), data
              FROM unnest(CAST(?1 AS TEXT[]), CAST(?2 AS BIGINT[]), CAST(?3 AS TEXT[])) AS page (key, digest, data)"
         );
-        self.queue(&insert, vec![Box::new(keys), Box::new(digests), Box::new(texts), Box::new(page)])
+        self.queue(&insert, vec![Box::new(keys), Box::new(digests), Box::new(texts), Box::new(page)]);
+        Ok(())
     }
 
     /// Rows by `COPY`, whose text form wants a few characters written otherwise.
     fn copy(&mut self, listing: i64, page: i64, rows: &mut RowBuffer) -> Result<(), Trouble> {
         self.flush()?;
-        let client = self.client()?;
+        let Session { client, connection } = self.session()?;
         let into = format!("COPY rows_{listing} (key, digest, page, data) FROM STDIN");
-        let sink = wait(client.copy_in::<_, Bytes>(&into))?;
+        let sink = wait(connection, client.copy_in::<_, Bytes>(&into))?;
         let mut sink = Box::pin(sink);
         let mut chunk = BytesMut::with_capacity(COPY_CHUNK + 4096);
         let filled = rows.for_each(|row| {
@@ -105,13 +106,17 @@ impl Server {
             chunk.put_slice(format!("\t{}\t{page}\t", row.digest).as_bytes());
             escape(row.data, &mut chunk);
             chunk.put_u8(b'\n');
-            if chunk.len() >= COPY_CHUNK { wait(sink.send(chunk.split().freeze())) } else { Ok(()) }
+            if chunk.len() >= COPY_CHUNK {
+                wait(connection, sink.send(chunk.split().freeze()))
+            } else {
+                Ok(())
+            }
         });
         filled?;
         if !chunk.is_empty() {
-            wait(sink.send(chunk.freeze()))?;
+            wait(connection, sink.send(chunk.freeze()))?;
         }
-        wait(sink.as_mut().finish())?;
+        wait(connection, sink.as_mut().finish())?;
         Ok(())
     }
 }
