@@ -29,6 +29,6 @@ pub use call::{
 };
 pub use declaration::settings::SettingsFields;
 pub use declaration::{error, redaction};
-pub use dispatch::from_call::{Auth, FromCall, Settings};
+pub use dispatch::from_call::{Auth, FromCall, HandlerArgument, Settings};
 pub use dispatch::handler::PassedAs;
 pub use integration::Integration;

@@ -18,7 +18,7 @@ pub mod probe;
 use std::any::type_name;
 use std::sync::Arc;
 
-use lumos_connector_types::capability::{Capability, StandardCapability, marker};
+use lumos_connector_types::capability::{Capability as _, Registrable, StandardCapability, marker};
 use lumos_connector_types::rate_limit::RateLimitMode;
 
 use self::app_info::{AppInfoContext, app_info};
@@ -73,7 +73,7 @@ pub(crate) fn capabilities(declared: Declared) -> Vec<Arc<dyn Registered>> {
 /// A handler that is also given what the connector declares for it.
 fn handler<C, S, F, Fut, T>(capability: &C, declared: &Arc<S>, function: F) -> Arc<dyn Registered>
 where
-    C: Capability,
+    C: Registrable,
     S: Send + Sync + 'static,
     F: Fn(Arc<S>, Call, C::Request) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<T>> + Send + 'static,

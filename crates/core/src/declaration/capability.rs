@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use lumos_connector_types::capability::{Authentication, Capability, Metadata, StandardCapability};
+use lumos_connector_types::capability::{Authentication, Metadata, Registrable, StandardCapability};
 use lumos_connector_types::envelope::{RequestEnvelope, ResponseEnvelope};
 use lumos_connector_types::schema::{self, Refs};
 
@@ -28,7 +28,7 @@ pub(crate) struct CapabilityInfo {
 
 impl CapabilityInfo {
     /// What a marker says of its capability, and the name of its handler's type.
-    pub(crate) fn of<C: Capability>(capability: &C, handler_type: &str) -> Arc<Self> {
+    pub(crate) fn of<C: Registrable>(capability: &C, handler_type: &str) -> Arc<Self> {
         Arc::new(Self {
             name: C::NAME,
             standard: C::STANDARD,

@@ -38,13 +38,25 @@ use crate::declaration::error::Result;
     note = "a handler takes first: `()`, `Call`, `PageRequest`, `Settings<T>`, `Auth<T>`, a type of yours that implements \
             `FromCall`, or a tuple of these"
 )]
-pub trait FromCall: Sized + Send {
+pub trait FromCall: Sized + HandlerArgument {
     /// Takes it from a call.
     ///
     /// # Errors
     /// Any; it becomes the answer of the call, as if the handler had returned it.
     fn from_call(call: &Call) -> impl Future<Output = Result<Self>> + Send;
 }
+
+/// What a handler may take: a value that can go from one thread to another, as calls do. Every `Send` type is one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a handler: it is not `Send`",
+    label = "it has to go from one thread to another with its call",
+    note = "share with `Arc` in place of `Rc`, change with `Mutex` or an atomic in place of `RefCell` or `Cell`, and make \
+            what cannot leave its thread inside of the handler"
+)]
+pub trait HandlerArgument {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send> HandlerArgument for T {}
 
 impl FromCall for Call {
     async fn from_call(call: &Call) -> Result<Self> {
@@ -99,7 +111,7 @@ impl FromCall for () {
 
 macro_rules! tuples {
     ($(($($part:ident),+))+) => {
-        $(impl<$($part: FromCall),+> FromCall for ($($part,)+) {
+        $(impl<$($part: FromCall + Send),+> FromCall for ($($part,)+) {
             async fn from_call(call: &Call) -> Result<Self> {
                 Ok(($($part::from_call(call).await?,)+))
             }

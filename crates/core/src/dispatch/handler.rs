@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use lumos_connector_types::capability::Capability;
+use lumos_connector_types::capability::Registrable;
 use lumos_connector_types::json::{Part, ReadError};
 
 use super::from_call::FromCall;
@@ -64,7 +64,7 @@ pub(crate) struct Handler<C, F, X, Q, T> {
     types: PhantomData<fn(C, X, Q) -> T>,
 }
 
-impl<C: Capability, F, X, Q, T> Handler<C, F, X, Q, T> {
+impl<C: Registrable, F, X, Q, T> Handler<C, F, X, Q, T> {
     pub(crate) fn new(capability: &C, handler: F) -> Self {
         Self::named(capability, type_name::<F>(), handler)
     }
@@ -77,11 +77,11 @@ impl<C: Capability, F, X, Q, T> Handler<C, F, X, Q, T> {
 
 impl<C, F, X, Q, Fut, T> Registered for Handler<C, F, X, Q, T>
 where
-    C: Capability,
+    C: Registrable,
     F: Fn(X, Q) -> Fut + Send + Sync + 'static,
     C::Request: PassedAs<Q>,
     Q: 'static,
-    X: FromCall + 'static,
+    X: FromCall + Send + 'static,
     Fut: Future<Output = Result<T>> + Send + 'static,
     T: IntoReply<C::Response> + 'static,
 {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use lumos_connector_types::access_graph::{
     AccessGraphEntitlementRule, AccessGraphEntitlementType, AccessGraphImpliedAccessRule,
 };
-use lumos_connector_types::capability::{Capability, StandardCapability};
+use lumos_connector_types::capability::{Registrable, StandardCapability};
 use lumos_connector_types::entitlement::EntitlementType;
 use lumos_connector_types::info::AppCategory;
 use lumos_connector_types::rate_limit::RateLimitMode;
@@ -233,11 +233,11 @@ impl Builder {
     /// [taken from a call](FromCall).
     pub fn capability<C, F, X, Q, Fut, T>(mut self, capability: C, handler: F) -> Self
     where
-        C: Capability,
+        C: Registrable,
         F: Fn(X, Q) -> Fut + Send + Sync + 'static,
         C::Request: PassedAs<Q>,
         Q: 'static,
-        X: FromCall + 'static,
+        X: FromCall + Send + 'static,
         Fut: Future<Output = Result<T>> + Send + 'static,
         T: IntoReply<C::Response> + 'static,
     {

@@ -104,7 +104,7 @@ pub trait Capability: Sized + Send + Sync + 'static {
     label = "it lacks `Deserialize` or `JsonSchema`",
     note = "derive both: `#[derive(Deserialize, JsonSchema)]`"
 )]
-pub trait RequestPayload: DeserializeOwned + JsonSchema + Send + 'static {}
+pub trait RequestPayload: 'static {}
 
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + JsonSchema + Send + 'static> RequestPayload for T {}
@@ -125,10 +125,29 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> RequestPayload for T {}
     label = "it lacks `Serialize` or `JsonSchema`",
     note = "derive both: `#[derive(Serialize, JsonSchema)]`"
 )]
-pub trait ResponsePayload: Serialize + JsonSchema + Send + 'static {}
+pub trait ResponsePayload: 'static {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + JsonSchema + Send + 'static> ResponsePayload for T {}
+
+/// A capability with what its payloads are read and written by, which every capability has: the compiler names what a
+/// payload lacks where its capability is implemented, and for that [`RequestPayload`] and [`ResponsePayload`] must not
+/// say it themselves.
+pub trait Registrable:
+    Capability<
+        Request: DeserializeOwned + JsonSchema + Send + 'static,
+        Response: Serialize + JsonSchema + Send + 'static,
+    >
+{
+}
+
+impl<C> Registrable for C
+where
+    C: Capability,
+    C::Request: DeserializeOwned + JsonSchema + Send + 'static,
+    C::Response: Serialize + JsonSchema + Send + 'static,
+{
+}
 
 /// What a connector says about one of its capabilities beyond its types.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
