@@ -1,10 +1,13 @@
 //! The 52 standard capabilities. This table is the only place that lists them.
 
 use super::{Authentication, Capability, Level};
-use crate::envelope::{OpenRequestEnvelope, RequestEnvelope, ResponseEnvelope};
-use crate::payload;
-use crate::schema::{self, Object, Refs};
 use crate::wire_enum;
+#[cfg(feature = "catalog")]
+use crate::{
+    envelope::{OpenRequestEnvelope, RequestEnvelope, ResponseEnvelope},
+    payload,
+    schema::{self, Object, Refs},
+};
 
 macro_rules! standard_capabilities {
     (
@@ -57,7 +60,10 @@ macro_rules! standard_capabilities {
             pub const fn is_served(self) -> bool {
                 !matches!(self, $(Self::$reserved)|+)
             }
+        }
 
+        #[cfg(feature = "catalog")]
+        impl StandardCapability {
             /// The schema of its whole request, credentials and settings included; `None` for a reserved name.
             #[must_use]
             pub fn request_schema(self, refs: Refs) -> Option<Object> {

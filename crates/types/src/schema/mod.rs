@@ -3,6 +3,7 @@
 //! [`of`] gives the schema of a type as it stands in `info`; [`Refs::Components`] moves its references to where an
 //! OpenAPI document keeps its schemas, and [`openapi`] says "or null" as OpenAPI 3.0 does.
 
+#[cfg(feature = "catalog")]
 mod catalog;
 mod dialect;
 mod example;
@@ -13,6 +14,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
+#[cfg(feature = "catalog")]
 pub use catalog::{MODELS, Model, catalog};
 pub use example::Example;
 pub use null_conversion::openapi;
