@@ -180,6 +180,17 @@ fn record(mut row: Row) -> Result<ListingRecord, Trouble> {
     })
 }
 
+/// Keys of more than one row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RepeatedKeys {
+    /// How many there are.
+    pub keys: u64,
+    /// How many rows have one of them.
+    pub rows: u64,
+    /// The first of them in the order of keys.
+    pub first: Option<String>,
+}
+
 impl Store {
     /// The listings of a sync in the order in which they start.
     ///
@@ -246,7 +257,7 @@ impl Store {
         })
     }
 
-    /// Indexes the keys of a listing that was read, and counts those of more than one row.
+    /// Indexes the keys of a listing that was read.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -263,32 +274,42 @@ impl Store {
             session.batch(&format!(
                 "CREATE INDEX IF NOT EXISTS rows_{listing}_key ON rows_{listing} (key, digest)"
             ))?;
-            let mut found = session.query_row(
-                &format!(
-                    "SELECT count(*), CAST(coalesce(sum(number), 0) AS BIGINT), min(key) FROM (
-                        SELECT key, count(*) AS number FROM rows_{listing} WHERE key IS NOT NULL
-                        GROUP BY key HAVING count(*) > 1) AS repeated"
-                ),
-                values![],
-            )?;
-            let (keys, rows): (i64, i64) = (found.take(0)?, found.take(1)?);
-            let example: Option<String> = found.take(2)?;
-            if keys > 0 {
-                let pages: i64 = session
-                    .query_row(
-                        &format!("SELECT count(DISTINCT page) FROM rows_{listing} WHERE key = ?1"),
-                        values![example.as_deref()],
-                    )?
-                    .take(0)?;
-                let of_pages = if pages > 1 { "on different pages" } else { "on one page" };
-                let example = example.map(|key| format!("{key} {of_pages} ({rows} rows in all)"));
-                add_finding(session, listing, FindingKind::Duplicates, to_count(keys), example.as_deref())?;
-            }
             session.execute(
                 "UPDATE listings SET store_time = store_time + ?2 WHERE id = ?1",
                 values![listing, micros(start.elapsed())],
             )?;
             Ok(())
+        })
+    }
+
+    /// The keys of more than one row of an indexed listing.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn repeated_keys(&self, listing: i64) -> Result<RepeatedKeys, StoreError> {
+        self.with(|session| {
+            let query = format!(
+                "SELECT count(*), CAST(coalesce(sum(number), 0) AS BIGINT), min(key) FROM (
+                    SELECT key, count(*) AS number FROM rows_{listing} WHERE key IS NOT NULL
+                    GROUP BY key HAVING count(*) > 1) AS repeated"
+            );
+            let mut found = session.query_row(&query, values![])?;
+            Ok(RepeatedKeys {
+                keys: to_count(found.take(0)?),
+                rows: to_count(found.take(1)?),
+                first: found.take(2)?,
+            })
+        })
+    }
+
+    /// On how many pages of an indexed listing the rows with a key came.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn pages_of_key(&self, listing: i64, key: &str) -> Result<u64, StoreError> {
+        self.with(|session| {
+            let query = format!("SELECT count(DISTINCT page) FROM rows_{listing} WHERE key = ?1");
+            Ok(to_count(session.query_row(&query, values![key])?.take(0)?))
         })
     }
 

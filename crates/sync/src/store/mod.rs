@@ -28,7 +28,7 @@ mod views;
 
 pub use error::{ServerError, StoreError};
 pub use frontier::{Collected, ReadElsewhere, Scope, StoreFrontier};
-pub use listings::{Finding, FindingKind, ListingRecord, ListingState};
+pub use listings::{Finding, FindingKind, ListingRecord, ListingState, RepeatedKeys};
 pub use open::Store;
 pub(crate) use rows::CHUNK as ROWS_AHEAD;
 pub use rows::{KeyedRow, Rows};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Verdict, readings, references};
+use super::{Verdict, duplicates, readings, references};
 use crate::store::{Finding, FindingKind, ListingRecord, Store, StoreError};
 
 /// Findings of the end of a sync, by listing and kind, with their count and an example.
@@ -47,7 +47,8 @@ impl Thresholds {
 pub fn judge(store: &Store, sync: i64, thresholds: &Thresholds) -> Result<Verdict, StoreError> {
     let listings = store.listings(sync)?;
     let mut found = Findings::new();
-    references::check(store, &listings, &mut found)?;
+    let seen = references::check(store, &listings, &mut found)?;
+    duplicates::count(store, &listings, &seen, &mut found)?;
     readings::compare(store, &listings, &mut found)?;
     for listing in listings.iter().filter(|listing| listing.cut.is_none() && listing.reading == 1) {
         let Some(before) = store.last_complete(sync, &listing.capability)? else { continue };

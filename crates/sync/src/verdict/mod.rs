@@ -6,6 +6,7 @@
 //! | `references` | rows that name rows of other listings |
 //! | `readings` | two readings of a listing compared |
 
+mod duplicates;
 mod judge;
 mod readings;
 mod references;

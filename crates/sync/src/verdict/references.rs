@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::duplicates::{Repeats, report};
 use super::judge::Findings;
 use crate::plan::Reference;
 use crate::row::identity;
@@ -27,12 +28,14 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Looks every reference up whose target was read to its end in this sync.
+/// Looks every reference up whose target was read to its end in this sync. Returns the listings that were gone through
+/// for it, whose repeated keys were counted on the way.
 pub(super) fn check(
     store: &Store,
     listings: &[ListingRecord],
     found: &mut Findings,
-) -> Result<(), StoreError> {
+) -> Result<HashSet<i64>, StoreError> {
+    let mut gone_through = HashSet::new();
     for listing in listings.iter().filter(|listing| listing.reading == 1) {
         let Some(kind) = listing.kind() else { continue };
         let mut checks = Vec::new();
@@ -50,9 +53,10 @@ pub(super) fn check(
         }
         if !checks.is_empty() {
             go_through(store, listing, kind.identity.len(), &mut checks, found)?;
+            gone_through.insert(listing.id);
         }
     }
-    Ok(())
+    Ok(gone_through)
 }
 
 struct Check<'a> {
@@ -72,7 +76,9 @@ fn go_through(
 ) -> Result<(), StoreError> {
     let mut rows = store.rows(listing.id);
     let mut wanted = String::new();
+    let mut repeats = Repeats::default();
     while let Some(row) = rows.next_row()? {
+        repeats.see(row.key);
         let Some(parts) = identity::split(fields, row.key) else { continue };
         for check in checks.iter_mut() {
             let values =
@@ -95,7 +101,7 @@ fn go_through(
             }
         }
     }
-    Ok(())
+    report(store, listing.id, repeats.found(), found)
 }
 
 impl Check<'_> {
