@@ -16,13 +16,13 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// What is wrong.
+    /// A failure with what is wrong.
     #[must_use]
     pub fn new(problem: impl Into<String>) -> Self {
         Self { problem: problem.into(), advice: None }
     }
 
-    /// What to do about it.
+    /// Sets what to do about it.
     #[must_use]
     pub fn advice(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());

@@ -128,7 +128,7 @@ impl HostBuilder {
         self
     }
 
-    /// Adds somebody who watches calls.
+    /// Adds an observer of calls.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.observers.push(Box::new(observer));
         self

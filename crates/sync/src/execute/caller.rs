@@ -138,14 +138,14 @@ impl CallFailure {
         }
     }
 
-    /// The same as a failure that may pass.
+    /// Makes it a failure that may pass.
     #[must_use]
     pub fn passing(mut self) -> Self {
         self.may_pass = true;
         self
     }
 
-    /// The same as a request to wait for so long.
+    /// Makes it a request to wait for so long.
     #[must_use]
     pub fn wait(mut self, retry_after: Duration) -> Self {
         self.may_pass = true;

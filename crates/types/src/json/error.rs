@@ -31,7 +31,7 @@ impl ReadError {
         Self { path: Vec::new(), problem: Problem::Deadline }
     }
 
-    /// The same error, one level further out.
+    /// Puts the name of a member or the place of an item in front of the path.
     #[must_use]
     pub fn inside(mut self, segment: impl Into<String>) -> Self {
         self.path.push(segment.into());

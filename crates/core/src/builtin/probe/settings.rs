@@ -85,20 +85,20 @@ impl ProbeSettings {
         self
     }
 
-    /// How many rows the SDK's checks ask for at once, and thus about how many samples they give; at least 1.
+    /// Sets how many rows the SDK's checks ask for at once, and so about how many samples they give; at least 1.
     pub fn page_size(mut self, rows: u32) -> Self {
         self.page_size = rows;
         self
     }
 
-    /// How many pages are read in search of an entitlement of every declared type; at least 1. Types that did not
+    /// Sets how many pages are read in search of an entitlement of every declared type; at least 1. Types that did not
     /// occur on them are reported as not checked.
     pub fn max_entitlement_pages(mut self, pages: u32) -> Self {
         self.max_entitlement_pages = pages;
         self
     }
 
-    /// After how long a single check is stopped and reported as failed; more than nothing.
+    /// Sets after how long a single check is stopped and reported as failed; more than zero.
     pub fn per_check_timeout(mut self, timeout: Duration) -> Self {
         self.per_check_timeout = timeout;
         self
@@ -172,19 +172,19 @@ impl ProbeCheckSpec {
         Self { run: Some(run), source: ProbeCheckSource::Native, ..Self::sdk(check) }
     }
 
-    /// The capability that the check stands for. It is reported where the check itself names none.
+    /// Sets the capability that the check stands for. It is reported where the check itself names none.
     pub fn capability(mut self, name: impl Into<String>) -> Self {
         self.capability = Some(name.into());
         self
     }
 
-    /// The probe as a whole does not fail with this check, it becomes partial.
+    /// Makes the check optional: when it fails, the probe as a whole is partial, not failed.
     pub fn optional(mut self) -> Self {
         self.required = false;
         self
     }
 
-    /// Who is reported to have made a check of the connector's own; the connector, unless this says otherwise.
+    /// Sets who is reported to have made a check of the connector's own; by default the connector.
     pub fn source(mut self, source: ProbeCheckSource) -> Self {
         self.source = source;
         self
