@@ -240,8 +240,7 @@ fn partition(stage: &mut Stage) {
         cable.cut()?;
         let before = site.pages(&tenants);
         until(&site, &tenants, before + 40)?;
-        let leader = site.block_on(site.broker().status(&["default".to_owned()]))?.leader;
-        ensure!(leader.as_deref() != Some("n2"), "n2 leads from behind the cut");
+        ensure!(leader(&site)?.as_deref() != Some("n2"), "n2 leads from behind the cut");
         cable.mend()?;
         until(&site, &tenants, before + 80)?;
         // With what it missed in its log, it may lead again.
@@ -250,12 +249,23 @@ fn partition(stage: &mut Stage) {
     });
 }
 
+/// Who leads the stream. What was asked of a broker that has gone is asked again.
+fn leader(site: &Site) -> Result<Option<String>> {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        match site.block_on(site.broker().status(&["default".to_owned()])) {
+            Ok(status) => return Ok(status.leader),
+            Err(error) => ensure!(Instant::now() < deadline, "nobody answers for 30 s: {error:#}"),
+        }
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}
+
 /// Makes a broker lead the stream.
 fn lead(site: &Site, name: &str) -> Result<()> {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
-        let leader = site.block_on(site.broker().status(&["default".to_owned()])).ok();
-        if leader.and_then(|status| status.leader).as_deref() == Some(name) {
+        if leader(site)?.as_deref() == Some(name) {
             return Ok(());
         }
         ensure!(Instant::now() < deadline, "{name} does not lead after 30 s");
